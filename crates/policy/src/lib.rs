@@ -1,0 +1,3 @@
+//! policy
+pub mod time;
+pub use time::{DAY, HOUR, Micros, Moment, SECOND};
