@@ -1,0 +1,374 @@
+//! All accepted recordings, laid out so that one officer's are found at once and a year of a large
+//! department fits in memory.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use onrecord_policy::{Micros, Moment};
+use rayon::prelude::*;
+
+use crate::interval::Interval;
+
+/// An officer: a number that stands for the id in the files, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OfficerId(pub u32);
+
+/// A camera: a number that stands for the serial in the files, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CameraId(pub u32);
+
+/// What a reviewer wrote about the notice given in a recording.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NoticeMark {
+    /// Nobody has reviewed it.
+    #[default]
+    Unreviewed,
+    /// Notice was given.
+    Given,
+    /// No notice was given.
+    None,
+}
+
+/// One accepted recording, its officer known.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordingRow {
+    /// Whose it is.
+    pub officer: OfficerId,
+    /// Which camera made it, where the row says so.
+    pub camera: Option<CameraId>,
+    /// The first frame, pre-event buffer included.
+    pub started: Moment,
+    /// When the officer activated the camera.
+    pub activated: Moment,
+    /// When it stopped; none while it was still running at export.
+    pub stopped: Option<Moment>,
+    /// What a reviewer wrote about notice.
+    pub notice: NoticeMark,
+    /// When notice was given.
+    pub notice_at: Option<Moment>,
+    /// Local times that occurred twice and that the row does not settle.
+    pub readings: Option<Readings>,
+}
+
+/// What else a recording's times may mean, where the clocks were set back.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Readings {
+    /// The latest that its first frame can be.
+    pub started_latest: Option<Moment>,
+    /// The earliest that its last frame can be.
+    pub stopped_earliest: Option<Moment>,
+    /// The shortest time in microseconds from the first frame to the activation.
+    pub buffer_longest: Option<Micros>,
+    /// The other reading of the time of notice.
+    pub notice_other: Option<Moment>,
+}
+
+/// Accepted recordings in the order of their file, before they are sorted.
+#[derive(Debug, Default)]
+pub struct RecordingColumns {
+    officer: Vec<u32>,
+    camera: Vec<u32>,
+    started: Vec<Moment>,
+    activated: Vec<Moment>,
+    stopped: Vec<Moment>,
+    notice: Vec<NoticeMark>,
+    notice_at: Vec<Moment>,
+    readings: HashMap<u32, Readings>,
+}
+
+const NO_CAMERA: u32 = u32::MAX;
+/// Stands for "still running" until the end of the window is known.
+const RUNNING: Moment = Moment::MAX;
+const NO_TIME: Moment = Moment::MIN;
+
+impl RecordingColumns {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.officer.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.officer.is_empty()
+    }
+
+    /// Adds the next recording of the file.
+    pub fn push(&mut self, row: RecordingRow) {
+        if let Some(readings) = row.readings {
+            self.readings.insert(self.officer.len() as u32, readings);
+        }
+        self.officer.push(row.officer.0);
+        self.camera.push(row.camera.map_or(NO_CAMERA, |c| c.0));
+        self.started.push(row.started);
+        self.activated.push(row.activated);
+        self.stopped.push(row.stopped.unwrap_or(RUNNING));
+        self.notice.push(row.notice);
+        self.notice_at.push(row.notice_at.unwrap_or(NO_TIME));
+    }
+
+    /// From the earliest first frame to the latest last frame (first frame of a running one); none
+    /// where there are no recordings. Times that are in doubt count at their narrowest.
+    pub fn span(&self) -> Option<Interval> {
+        let readings = |row: usize| self.readings.get(&(row as u32));
+        let from = self.started.iter().enumerate().map(|(row, s)| {
+            readings(row).and_then(|r| r.started_latest).unwrap_or(*s)
+        });
+        let to = self.stopped.iter().zip(&self.started).enumerate().map(|(row, (stopped, started))| {
+            let last = if *stopped == RUNNING { *started } else { *stopped };
+            readings(row).and_then(|r| r.stopped_earliest).unwrap_or(last)
+        });
+        Some(Interval::new(from.min()?, to.max()?))
+    }
+
+    /// Every first frame, in the order of the file.
+    pub fn started(&self) -> &[Moment] {
+        &self.started
+    }
+
+    /// Counts per camera: all recordings, and those whose pre-event buffer is shorter than `buffer`
+    /// microseconds. Recordings without a serial stand under `None`.
+    pub fn short_buffers(&self, buffer: Micros) -> Vec<(Option<CameraId>, u64, u64)> {
+        let cameras = self.camera.iter().filter(|c| **c != NO_CAMERA).max().map_or(0, |c| *c as usize + 1);
+        let mut counts = vec![(0u64, 0u64); cameras + 1];
+        for (row, camera) in self.camera.iter().enumerate() {
+            let (Some(started), Some(activated)) = (self.started.get(row), self.activated.get(row)) else { continue };
+            let kept = self
+                .readings
+                .get(&(row as u32))
+                .and_then(|r| r.buffer_longest)
+                .unwrap_or(*activated - *started);
+            if let Some(count) = counts.get_mut((*camera as usize).min(cameras)) {
+                count.0 += 1;
+                count.1 += u64::from(kept < buffer);
+            }
+        }
+        let named = |at: usize| (at < cameras).then_some(CameraId(at as u32));
+        counts
+            .into_iter()
+            .enumerate()
+            .filter(|(_, count)| count.0 > 0)
+            .map(|(at, count)| (named(at), count.0, count.1))
+            .collect()
+    }
+
+    /// Lets running recordings end `longest` microseconds after they began, but not past `end`.
+    fn end_running(&mut self, longest: Micros, end: Moment) {
+        for (stopped, started) in self.stopped.iter_mut().zip(&self.started) {
+            if *stopped == RUNNING {
+                *stopped = (*started + longest).min(end);
+            }
+        }
+    }
+}
+
+/// One recording as the audit sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Recording {
+    /// Its place in the file, counted among the accepted ones from 0.
+    pub order: u32,
+    /// Which camera made it.
+    pub camera: Option<CameraId>,
+    /// From activation to stop.
+    pub active: Interval,
+    /// What a reviewer wrote about notice.
+    pub notice: NoticeMark,
+    /// When notice was given.
+    pub notice_at: Option<Moment>,
+}
+
+/// All recordings, by officer and, within an officer, by activation.
+#[derive(Debug, Default)]
+pub struct Recordings {
+    camera: Vec<u32>,
+    activated: Vec<Moment>,
+    stopped: Vec<Moment>,
+    notice: Vec<NoticeMark>,
+    notice_at: Vec<Moment>,
+    notice_other: HashMap<u32, Moment>,
+    order: Vec<u32>,
+    officers: Groups,
+    cameras: Groups,
+    by_camera: Vec<u32>,
+}
+
+/// Where each group's members begin in a sorted table, and how long the longest of them is.
+#[derive(Debug, Default)]
+struct Groups {
+    begins: Vec<u32>,
+    longest: Vec<Micros>,
+}
+
+impl Groups {
+    fn range(&self, group: u32) -> Range<usize> {
+        let group = group as usize;
+        match (self.begins.get(group), self.begins.get(group + 1)) {
+            (Some(from), Some(to)) => *from as usize..*to as usize,
+            _ => 0..0,
+        }
+    }
+
+    fn longest(&self, group: u32) -> Micros {
+        self.longest.get(group as usize).copied().unwrap_or(0)
+    }
+}
+
+/// Sorts the members `0..keys.len()` by key, then by `then`; members keep their order where both are
+/// equal. Keys of `groups` and above are left out. Answers the sorted members and where each group begins.
+fn group_by(keys: &[u32], groups: usize, then: &[Moment]) -> (Vec<u32>, Vec<u32>) {
+    let mut begins = vec![0u32; groups + 1];
+    for key in keys {
+        if let Some(n) = begins.get_mut(*key as usize + 1) {
+            *n += 1;
+        }
+    }
+    let mut sum = 0;
+    for begin in &mut begins {
+        sum += *begin;
+        *begin = sum;
+    }
+    let mut next = begins.clone();
+    let mut sorted = vec![0u32; sum as usize];
+    for (member, key) in keys.iter().enumerate() {
+        if (*key as usize) < groups
+            && let Some(at) = next.get_mut(*key as usize)
+            && let Some(slot) = sorted.get_mut(*at as usize)
+        {
+            *slot = member as u32;
+            *at += 1;
+        }
+    }
+    let mut rest = sorted.as_mut_slice();
+    let mut slices = Vec::with_capacity(groups);
+    for pair in begins.windows(2) {
+        let (slice, tail) = rest.split_at_mut((pair[1] - pair[0]) as usize);
+        slices.push(slice);
+        rest = tail;
+    }
+    let time = |member: &u32| then.get(*member as usize).copied();
+    slices.into_par_iter().with_min_len(64).for_each(|slice| slice.sort_by_key(time));
+    (sorted, begins)
+}
+
+fn gather<T: Copy + Send + Sync>(column: Vec<T>, order: &[u32]) -> Vec<T> {
+    let column = &column;
+    order.par_iter().with_min_len(1 << 16).filter_map(|row| column.get(*row as usize).copied()).collect()
+}
+
+fn longest_of(begins: &[u32], length: impl Fn(usize) -> Micros) -> Vec<Micros> {
+    begins
+        .windows(2)
+        .map(|pair| (pair[0] as usize..pair[1] as usize).map(&length).max().unwrap_or(0))
+        .collect()
+}
+
+impl Recordings {
+    /// Sorts the recordings. Running ones last `longest` microseconds from their start, but not past `end`.
+    pub(crate) fn new(mut columns: RecordingColumns, longest: Micros, end: Moment) -> Self {
+        columns.end_running(longest, end);
+        let count = |ids: &[u32]| {
+            ids.iter().filter(|id| **id != NO_CAMERA).max().map_or(0, |id| *id as usize + 1)
+        };
+        let officers = count(&columns.officer);
+        let (order, begins) = group_by(&columns.officer, officers, &columns.activated);
+        columns.officer = Vec::new();
+        columns.started = Vec::new();
+        let activated = gather(columns.activated, &order);
+        let stopped = gather(columns.stopped, &order);
+        let camera = gather(columns.camera, &order);
+        let lasting = |at: usize| stopped.get(at).zip(activated.get(at)).map_or(0, |(s, a)| *s - *a);
+        let by_officer = Groups { longest: longest_of(&begins, lasting), begins };
+        let cameras = count(&camera);
+        let (by_camera, begins) = group_by(&camera, cameras, &activated);
+        let of_camera = |at: usize| by_camera.get(at).map_or(0, |row| lasting(*row as usize));
+        Self {
+            cameras: Groups { longest: longest_of(&begins, of_camera), begins },
+            officers: by_officer,
+            notice: gather(columns.notice, &order),
+            notice_at: gather(columns.notice_at, &order),
+            notice_other: columns
+                .readings
+                .into_iter()
+                .filter_map(|(row, readings)| Some((row, readings.notice_other?)))
+                .collect(),
+            order,
+            camera,
+            activated,
+            stopped,
+            by_camera,
+        }
+    }
+
+    fn active(&self, at: usize) -> Interval {
+        match (self.activated.get(at), self.stopped.get(at)) {
+            (Some(from), Some(to)) => Interval::new(*from, *to),
+            _ => Interval::new(Moment::MIN, Moment::MIN),
+        }
+    }
+
+    fn get(&self, at: usize) -> Option<Recording> {
+        Some(Recording {
+            order: *self.order.get(at)?,
+            camera: Some(*self.camera.get(at)?).filter(|c| *c != NO_CAMERA).map(CameraId),
+            active: self.active(at),
+            notice: *self.notice.get(at)?,
+            notice_at: Some(*self.notice_at.get(at)?).filter(|t| *t != NO_TIME),
+        })
+    }
+
+    /// The other reading of the time of notice of the recording with this place in the file.
+    pub(crate) fn notice_other(&self, order: u32) -> Option<Moment> {
+        self.notice_other.get(&order).copied()
+    }
+
+    /// All recordings of an officer, by activation.
+    pub fn of(&self, officer: OfficerId) -> impl Iterator<Item = Recording> + '_ {
+        self.officers.range(officer.0).filter_map(|at| self.get(at))
+    }
+
+    /// One more than the highest officer with a recording.
+    pub(crate) fn officer_count(&self) -> u32 {
+        self.officers.begins.len().saturating_sub(1) as u32
+    }
+
+    /// The cameras on the officer's recordings, by activation, with repetitions.
+    pub(crate) fn cameras_of(&self, officer: OfficerId) -> impl Iterator<Item = CameraId> + '_ {
+        let cameras = self.camera.get(self.officers.range(officer.0)).unwrap_or_default();
+        cameras.iter().filter(|c| **c != NO_CAMERA).map(|c| CameraId(*c))
+    }
+
+    /// Whether any recording is the officer's.
+    pub fn any_of(&self, officer: OfficerId) -> bool {
+        !self.officers.range(officer.0).is_empty()
+    }
+
+    /// The officer's recordings of which some active part lies in `window`, by activation.
+    pub fn overlapping(&self, officer: OfficerId, window: Interval) -> impl Iterator<Item = Recording> + '_ {
+        let range = self.officers.range(officer.0);
+        let activated = self.activated.get(range.clone()).unwrap_or_default();
+        let earliest = window.from - self.officers.longest(officer.0);
+        let first = range.start + activated.partition_point(|a| *a < earliest);
+        (first..range.end)
+            .take_while(move |at| self.activated.get(*at).is_some_and(|a| *a < window.to))
+            .filter(move |at| self.active(*at).overlaps(window))
+            .filter_map(|at| self.get(at))
+    }
+
+    /// Whether somebody other than `officer` recorded with `camera` within one of `pieces`.
+    pub(crate) fn used_by_another(&self, camera: CameraId, officer: OfficerId, pieces: &[Interval]) -> bool {
+        let range = self.cameras.range(camera.0);
+        let own = self.officers.range(officer.0);
+        let members = self.by_camera.get(range).unwrap_or_default();
+        let longest = self.cameras.longest(camera.0);
+        pieces.iter().any(|piece| {
+            let earliest = piece.from - longest;
+            let first = members.partition_point(|row| self.active(*row as usize).from < earliest);
+            members
+                .get(first..)
+                .unwrap_or_default()
+                .iter()
+                .map(|row| (*row as usize, self.active(*row as usize)))
+                .take_while(|(_, active)| active.from < piece.to)
+                .any(|(row, active)| !own.contains(&row) && active.overlaps(*piece))
+        })
+    }
+}
