@@ -106,6 +106,37 @@ impl RecordingColumns {
         self.notice_at.push(row.notice_at.unwrap_or(NO_TIME));
     }
 
+    /// One of the recordings, by its place in the file.
+    pub fn get(&self, at: usize) -> Option<RecordingRow> {
+        Some(RecordingRow {
+            officer: OfficerId(*self.officer.get(at)?),
+            camera: Some(*self.camera.get(at)?).filter(|c| *c != NO_CAMERA).map(CameraId),
+            started: *self.started.get(at)?,
+            activated: *self.activated.get(at)?,
+            stopped: Some(*self.stopped.get(at)?).filter(|s| *s != RUNNING),
+            notice: *self.notice.get(at)?,
+            notice_at: Some(*self.notice_at.get(at)?).filter(|t| *t != NO_TIME),
+            readings: self.readings.get(&(at as u32)).copied(),
+        })
+    }
+
+    /// Those that were still running at export.
+    pub fn running(&self) -> impl Iterator<Item = RecordingRow> + '_ {
+        let running = self.stopped.iter().enumerate().filter(|(_, s)| **s == RUNNING);
+        running.filter_map(|(at, _)| self.get(at))
+    }
+
+    /// Keeps those for which `keep` says so, by their place in the file.
+    pub fn retain(&mut self, keep: &[bool]) {
+        let mut kept = Self::default();
+        for (at, _) in keep.iter().enumerate().filter(|(_, keep)| **keep) {
+            if let Some(row) = self.get(at) {
+                kept.push(row);
+            }
+        }
+        *self = kept;
+    }
+
     /// From the earliest first frame to the latest last frame (first frame of a running one); none
     /// where there are no recordings. Times that are in doubt count at their narrowest.
     pub fn span(&self) -> Option<Interval> {

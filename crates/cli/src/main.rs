@@ -1,2 +1,46 @@
-//! onrecord
-fn main() {}
+//! `onrecord`: every call on record.
+
+mod audit;
+mod files;
+mod policy;
+mod simulate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Every call on record: accounts for every dispatched call, to the second and to the officer.
+///
+/// Start with two exports that every department has, its dispatched calls and the list of its recordings:
+///
+///   onrecord audit --calls calls.csv --recordings recordings.csv --policy generic --out report
+///
+/// and open report/report.html. No server, no network; nothing leaves this machine.
+#[derive(Parser)]
+#[command(name = "onrecord", version, verbatim_doc_comment, max_term_width = 110)]
+struct Onrecord {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Audit(Box<audit::AuditCommand>),
+    Policy(policy::PolicyCommand),
+    Simulate(simulate::SimulateCommand),
+}
+
+/// The exit code of everything that could not be done.
+const CANNOT: u8 = 2;
+
+fn main() -> ExitCode {
+    let done = match Onrecord::parse().command {
+        Command::Audit(command) => audit::run(&command),
+        Command::Policy(command) => policy::run(command),
+        Command::Simulate(command) => simulate::run(&command),
+    };
+    done.unwrap_or_else(|sentence| {
+        eprintln!("onrecord: {sentence}");
+        ExitCode::from(CANNOT)
+    })
+}

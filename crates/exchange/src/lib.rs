@@ -1,1 +1,28 @@
-//! exchange
+//! Files in and out: the exchange files of the audit's contract, the layouts that cities publish, and the
+//! audit over files from one end to the other.
+
+mod audit;
+mod call_book;
+mod calls;
+mod clock;
+mod compare;
+mod csv;
+mod decide_calls;
+mod error;
+mod gather;
+mod mapping;
+mod names;
+mod outcomes;
+mod people;
+mod recordings;
+mod roster;
+mod source;
+mod summary;
+mod table;
+
+pub use audit::{Audited, Extras, audit};
+pub use clock::Zone;
+pub use compare::{Compared, compare};
+pub use error::ExchangeError;
+pub use gather::{Inputs, Progress, ReadOptions};
+pub use mapping::{CallsLayout, Mapping, PROFILES};

@@ -1,0 +1,495 @@
+//! The figures as a reader may see them. Sections that both reports have draw from here and from nothing else.
+
+use super::clock::Clock;
+use super::suppress::{self, Allowed, Row};
+use super::text::{escape, number};
+use crate::calls::CallCounts;
+use crate::statistics::{Share, Shares};
+use crate::summary::{DefectCount, FileCounts, Group, OutcomeCount, Summary};
+
+/// A number, or what stands in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Figure {
+    /// The number itself.
+    Known(u64),
+    /// From 1 to 4.
+    UnderFive,
+    /// Withheld, so that no number from 1 to 4 can be worked out.
+    Withheld,
+}
+
+impl Figure {
+    /// The number, where it is shown.
+    pub(super) fn known(self) -> Option<u64> {
+        match self {
+            Self::Known(n) => Some(n),
+            Self::UnderFive | Self::Withheld => None,
+        }
+    }
+
+    /// In words, for prose and descriptions; not escaped.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Known(n) => number(n),
+            Self::UnderFive => "<5".to_owned(),
+            Self::Withheld => "[c]".to_owned(),
+        }
+    }
+
+    /// As HTML. Every count of the report goes through here, marked as one.
+    pub(super) fn html(self) -> String {
+        format!(r#"<span class="n">{}</span>"#, escape(&self.words()))
+    }
+}
+
+/// A number and the share that it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) count: Figure,
+    pub(super) share: Option<f64>,
+    pub(super) interval: Option<(f64, f64)>,
+}
+
+impl Part {
+    pub(super) const WITHHELD: Self = Self { count: Figure::Withheld, share: None, interval: None };
+
+    pub(super) fn of(share: &Share) -> Self {
+        let finite = |x: Option<f64>| x.filter(|x| x.is_finite());
+        let interval = finite(share.low).zip(finite(share.high));
+        Self { count: Figure::Known(share.count), share: finite(share.share), interval }
+    }
+}
+
+/// The four outcomes that share what was decided, with the class that draws each.
+pub(super) const PARTS: [(&str, &str); 4] =
+    [("rec", "Recorded"), ("exc", "Excused"), ("par", "Partial"), ("mis", "Missing")];
+
+/// A group and its shares.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) name: String,
+    pub(super) officers: Option<Figure>,
+    pub(super) decided: Figure,
+    /// Recorded, excused, partial, missing.
+    pub(super) parts: [Part; 4],
+    /// All but the recorded ones, where they are shown only together.
+    pub(super) together: Option<Part>,
+    pub(super) undecided: Part,
+}
+
+impl Line {
+    pub(super) fn of(name: String, officers: Option<usize>, shares: &Shares) -> Self {
+        let Shares { recorded, excused, partial, missing, undecided, .. } = shares;
+        Self {
+            name,
+            officers: officers.map(|n| Figure::Known(n as u64)),
+            decided: Figure::Known(shares.decided),
+            parts: [recorded, excused, partial, missing].map(Part::of),
+            together: None,
+            undecided: Part::of(undecided),
+        }
+    }
+
+    pub(super) fn recorded(&self) -> Part {
+        self.parts[0]
+    }
+
+    pub(super) fn partial(&self) -> Part {
+        self.parts[2]
+    }
+
+    pub(super) fn missing(&self) -> Part {
+        self.parts[3]
+    }
+}
+
+/// The calls as wholes.
+pub(super) struct Calls {
+    pub(super) all: Figure,
+    /// All, some, none on record; undecided; nobody required.
+    pub(super) counts: [Figure; 5],
+    /// Seconds of calls in which somebody had to record, and of these, in which nobody did.
+    pub(super) seconds: Option<(f64, f64)>,
+}
+
+/// Obligations with one outcome and reason.
+pub(super) struct Reason {
+    pub(super) outcome: &'static str,
+    pub(super) reason: &'static str,
+    pub(super) count: Figure,
+    /// How many of them in grace; not for the public.
+    pub(super) in_grace: Option<u64>,
+}
+
+/// Defects of one kind.
+pub(super) struct Lack {
+    pub(super) kind: &'static str,
+    pub(super) count: Figure,
+    pub(super) seconds: Option<f64>,
+    /// The share of them outside grace; not for the public.
+    pub(super) outside_grace: Option<f64>,
+    /// Further ones, and their seconds, where the outcome is in doubt; not for the public.
+    pub(super) provisional: Option<(u64, f64)>,
+}
+
+/// The rows of one kind of file.
+pub(super) struct Rows {
+    pub(super) kind: &'static str,
+    pub(super) read: Figure,
+    pub(super) accepted: Figure,
+    pub(super) rejected: Figure,
+    pub(super) duplicate: Figure,
+    pub(super) bad_values: Figure,
+}
+
+/// Everything that a shared section may say.
+pub(super) struct View {
+    pub(super) public: bool,
+    pub(super) onrecord: &'static str,
+    pub(super) intervals: &'static str,
+    pub(super) timezone: String,
+    /// The period of the obligations, in words.
+    pub(super) period: Option<String>,
+    /// The window of the recordings, in words; not for the public.
+    pub(super) recordings: Option<String>,
+    pub(super) obligations: Figure,
+    pub(super) not_required: Figure,
+    pub(super) no_camera: Figure,
+    pub(super) officers: Figure,
+    pub(super) all: Line,
+    pub(super) outside: Line,
+    pub(super) calls: Calls,
+    pub(super) weeks: Vec<Line>,
+    pub(super) districts: Vec<Line>,
+    pub(super) weekdays: Vec<Line>,
+    pub(super) hours: Vec<Line>,
+    pub(super) call_types: Vec<Line>,
+    pub(super) reasons: Vec<Reason>,
+    pub(super) defects: Vec<Lack>,
+    pub(super) notice: Vec<Reason>,
+    pub(super) silent_officers: Figure,
+    pub(super) short_buffers: Figure,
+    pub(super) files: Vec<Rows>,
+}
+
+const ALL: &str = "All";
+const OUTSIDE: &str = "Outside the grace period";
+
+impl View {
+    /// Every figure as it is.
+    pub(super) fn of_everything(summary: &Summary) -> Self {
+        let clock = Clock::of(&summary.timezone);
+        let lines = |groups: &[Group], none: &str| -> Vec<Line> {
+            groups.iter().map(|g| Line::of(name_or(&g.name, none), Some(g.officers), &g.all)).collect()
+        };
+        let reasons = |o: &OutcomeCount| Reason {
+            outcome: o.outcome,
+            reason: o.reason,
+            count: Figure::Known(o.count),
+            in_grace: Some(o.in_grace),
+        };
+        let types = most(&summary.by.call_type, |g| g.all.missing.count);
+        Self {
+            public: false,
+            onrecord: summary.onrecord,
+            intervals: summary.intervals,
+            timezone: summary.timezone.clone(),
+            period: summary.obligations_period.as_ref().map(|p| clock.days(p)),
+            recordings: summary.recordings_window.as_ref().map(|p| clock.minutes(p)),
+            obligations: Figure::Known(summary.obligations),
+            not_required: Figure::Known(summary.shares.not_required),
+            no_camera: Figure::Known(summary.shares.no_camera),
+            officers: Figure::Known(summary.by.officer.len() as u64),
+            all: Line::of(ALL.to_owned(), None, &summary.shares),
+            outside: Line::of(OUTSIDE.to_owned(), None, &summary.shares_without_grace),
+            calls: all_calls(&summary.calls),
+            weeks: lines(&summary.by.week, NO_TIME),
+            districts: by_recorded(lines(&summary.by.district, NO_DISTRICT)),
+            weekdays: lines(&summary.by.weekday, NO_TIME),
+            hours: lines(&summary.by.hour, NO_TIME),
+            call_types: types.into_iter().map(|t| Line::of(t.name, t.officers, &t.shares)).collect(),
+            reasons: summary.outcomes.iter().map(reasons).collect(),
+            defects: summary.defects.iter().map(whole_lack).collect(),
+            notice: summary
+                .notice
+                .iter()
+                .map(|n| Reason {
+                    outcome: n.status,
+                    reason: "",
+                    count: Figure::Known(n.count),
+                    in_grace: Some(n.in_grace),
+                })
+                .collect(),
+            silent_officers: Figure::Known(summary.officers_in_no_recording.len() as u64),
+            short_buffers: Figure::Known(summary.short_buffer.iter().map(|c| c.short).sum()),
+            files: summary.files.iter().map(all_rows).collect(),
+        }
+    }
+
+    /// What of the figures may be published.
+    pub(super) fn for_the_public(summary: &Summary) -> Self {
+        let clock = Clock::of(&summary.timezone);
+        let total = suppress::total(&Row::of(&summary.shares, None));
+        let outside = outside_of_grace(summary, total);
+        let [obligations, not_required, no_camera] = accounts(&summary.shares, summary.obligations, total);
+        let cut = |groups: &[Group], none: &str| {
+            let kinds: Vec<Kind> = groups.iter().map(|g| Kind::of(g, none)).collect();
+            public_lines(&kinds, total)
+        };
+        Self {
+            public: true,
+            onrecord: summary.onrecord,
+            intervals: summary.intervals,
+            timezone: summary.timezone.clone(),
+            period: summary.obligations_period.as_ref().and_then(|p| clock.months(p)),
+            recordings: None,
+            obligations,
+            not_required,
+            no_camera,
+            officers: suppress::lone(summary.by.officer.len() as u64),
+            all: suppress::line(ALL.to_owned(), None, &summary.shares, total),
+            outside,
+            calls: public_calls(&summary.calls),
+            weeks: cut(&summary.by.week, NO_TIME),
+            districts: by_recorded(cut(&summary.by.district, NO_DISTRICT)),
+            weekdays: cut(&summary.by.weekday, NO_TIME),
+            hours: cut(&summary.by.hour, NO_TIME),
+            call_types: large_enough(public_lines(&most(&summary.by.call_type, |g| g.all.decided), total)),
+            reasons: public_reasons(&summary.outcomes),
+            defects: summary.defects.iter().map(public_lack).collect(),
+            notice: public_notice(summary),
+            silent_officers: suppress::lone(summary.officers_in_no_recording.len() as u64),
+            short_buffers: suppress::lone(summary.short_buffer.iter().map(|c| c.short).sum()),
+            files: summary.files.iter().map(|f| public_rows(f, obligations)).collect(),
+        }
+    }
+}
+
+const NO_TIME: &str = "time unknown";
+const NO_DISTRICT: &str = "no district given";
+const NO_TYPE: &str = "no type given";
+
+fn name_or(name: &str, none: &str) -> String {
+    if name.trim().is_empty() { none.to_owned() } else { name.to_owned() }
+}
+
+/// The highest recorded share first, those without one at the end.
+fn by_recorded(mut lines: Vec<Line>) -> Vec<Line> {
+    let key = |line: &Line| line.recorded().share.unwrap_or(-1.0);
+    lines.sort_by(|a, b| key(b).total_cmp(&key(a)).then_with(|| a.name.cmp(&b.name)));
+    lines
+}
+
+/// A group, or several summed.
+struct Kind {
+    name: String,
+    /// How many officers it has; not known of several summed, since an officer can be in each.
+    officers: Option<usize>,
+    /// How many it has at least.
+    at_least: usize,
+    shares: Shares,
+}
+
+impl Kind {
+    fn of(group: &Group, none: &str) -> Self {
+        let name = name_or(&group.name, none);
+        Self { name, officers: Some(group.officers), at_least: group.officers, shares: group.all }
+    }
+
+    fn sum(groups: &[&Group]) -> Self {
+        let at_least = groups.iter().map(|g| g.officers).max().unwrap_or(0);
+        Self { name: format!("{} other types", groups.len()), officers: None, at_least, shares: together(groups) }
+    }
+}
+
+/// The fifteen types of call with the most of `what`, the others summed.
+fn most(groups: &[Group], what: fn(&Group) -> u64) -> Vec<Kind> {
+    const LISTED: usize = 15;
+    let mut ordered: Vec<&Group> = groups.iter().collect();
+    ordered.sort_by(|a, b| what(b).cmp(&what(a)).then_with(|| a.name.cmp(&b.name)));
+    // One other type needs as much room as the sum of it.
+    let listed = if ordered.len() <= LISTED + 1 { ordered.len() } else { LISTED };
+    let (first, rest) = ordered.split_at(listed);
+    let mut kinds: Vec<Kind> = first.iter().map(|g| Kind::of(g, NO_TYPE)).collect();
+    if !rest.is_empty() {
+        kinds.push(Kind::sum(rest));
+    }
+    kinds
+}
+
+/// Without the types of call that show nothing: what a dispatcher called them could itself point at somebody.
+fn large_enough(mut lines: Vec<Line>) -> Vec<Line> {
+    let all = lines.len();
+    lines.retain(|line| line.decided.known().is_some());
+    if lines.len() < all {
+        lines.push(Line {
+            name: "types too small to show".to_owned(),
+            officers: None,
+            decided: Figure::Withheld,
+            parts: [Part::WITHHELD; 4],
+            together: None,
+            undecided: Part::WITHHELD,
+        });
+    }
+    lines
+}
+
+/// The shares of several groups as one; no interval, which only a bootstrap could give.
+fn together(groups: &[&Group]) -> Shares {
+    let sum = |one: fn(&Shares) -> u64| groups.iter().map(|g| one(&g.all)).sum::<u64>();
+    let decided = sum(|s| s.decided);
+    let share = |one: fn(&Shares) -> u64, beside: u64| {
+        let (count, of) = (sum(one), decided + beside);
+        Share { count, share: (of > 0).then(|| count as f64 / of as f64), low: None, high: None }
+    };
+    Shares {
+        obligations: sum(|s| s.obligations),
+        not_required: sum(|s| s.not_required),
+        no_camera: sum(|s| s.no_camera),
+        decided,
+        recorded: share(|s| s.recorded.count, 0),
+        excused: share(|s| s.excused.count, 0),
+        partial: share(|s| s.partial.count, 0),
+        missing: share(|s| s.missing.count, 0),
+        undecided: share(|s| s.undecided.count, sum(|s| s.undecided.count)),
+    }
+}
+
+fn all_calls(calls: &CallCounts) -> Calls {
+    Calls {
+        all: Figure::Known(calls.calls),
+        counts: standings(calls).map(Figure::Known),
+        seconds: Some((calls.required as f64 / 1e6, calls.nobody_recorded as f64 / 1e6)),
+    }
+}
+
+fn standings(calls: &CallCounts) -> [u64; 5] {
+    [calls.all_on_record, calls.some_on_record, calls.none_on_record, calls.undecided, calls.nobody_required]
+}
+
+fn public_calls(calls: &CallCounts) -> Calls {
+    let counts = standings(calls);
+    let figures = suppress::list(&counts);
+    let counts = std::array::from_fn(|at| figures.get(at).copied().unwrap_or(Figure::Withheld));
+    let with_somebody = calls.all_on_record + calls.some_on_record + calls.none_on_record;
+    let all_known = counts[..3].iter().all(|f| f.known().is_some());
+    Calls {
+        all: suppress::lone(calls.calls),
+        counts,
+        seconds: (all_known && with_somebody >= 5)
+            .then_some((calls.required as f64 / 1e6, calls.nobody_recorded as f64 / 1e6)),
+    }
+}
+
+fn whole_lack(defect: &DefectCount) -> Lack {
+    let outside = defect.count.saturating_sub(defect.in_grace);
+    Lack {
+        kind: defect.kind,
+        count: Figure::Known(defect.count),
+        seconds: Some(defect.seconds),
+        outside_grace: (defect.count > 0).then(|| outside as f64 / defect.count as f64),
+        provisional: Some((defect.provisional, defect.provisional_seconds)),
+    }
+}
+
+fn public_lack(defect: &DefectCount) -> Lack {
+    let count = suppress::lone(defect.count);
+    Lack {
+        kind: defect.kind,
+        count,
+        seconds: count.known().map(|_| defect.seconds),
+        outside_grace: None,
+        provisional: None,
+    }
+}
+
+fn all_rows(file: &FileCounts) -> Rows {
+    Rows {
+        kind: file.kind,
+        read: Figure::Known(file.read),
+        accepted: Figure::Known(file.accepted),
+        rejected: Figure::Known(file.rejected),
+        duplicate: Figure::Known(file.duplicate),
+        bad_values: Figure::Known(file.bad_values),
+    }
+}
+
+/// Rows read are the sum of the others, so they are withheld with any small one; the accepted calls are the
+/// obligations, so they are withheld with these.
+fn public_rows(file: &FileCounts, obligations: Figure) -> Rows {
+    let parts = [file.accepted, file.rejected, file.duplicate].map(suppress::lone);
+    let whole = parts.iter().all(|f| f.known().is_some());
+    let [accepted, rejected, duplicate] = parts;
+    let hidden = file.kind == "calls" && obligations.known().is_none();
+    let unless_hidden = |figure: Figure| if hidden { Figure::Withheld } else { figure };
+    Rows {
+        kind: file.kind,
+        read: unless_hidden(if whole { suppress::lone(file.read) } else { Figure::Withheld }),
+        accepted: unless_hidden(accepted),
+        rejected,
+        duplicate,
+        bad_values: suppress::lone(file.bad_values),
+    }
+}
+
+fn public_lines(groups: &[Kind], total: Allowed) -> Vec<Line> {
+    let rows: Vec<Row> = groups.iter().map(|g| Row::of(&g.shares, Some(g.at_least))).collect();
+    let one = |(g, allowed): (&Kind, Allowed)| suppress::line(g.name.clone(), g.officers, &g.shares, allowed);
+    groups.iter().zip(suppress::rows(&rows, total)).map(one).collect()
+}
+
+/// Outside grace and, not shown, in it: the two rows of a table whose total is everything.
+fn outside_of_grace(summary: &Summary, total: Allowed) -> Line {
+    let (all, outside) = (&summary.shares, &summary.shares_without_grace);
+    let less = |a: &Share, b: &Share| Share { count: a.count.saturating_sub(b.count), ..Share::default() };
+    let inside = Shares {
+        recorded: less(&all.recorded, &outside.recorded),
+        excused: less(&all.excused, &outside.excused),
+        partial: less(&all.partial, &outside.partial),
+        missing: less(&all.missing, &outside.missing),
+        undecided: less(&all.undecided, &outside.undecided),
+        ..Shares::default()
+    };
+    let rows = [Row::of(outside, None), Row::of(&inside, None)];
+    let nothing = Allowed { level: suppress::Level::Nothing, undecided: false };
+    let allowed = suppress::rows(&rows, total).first().copied().unwrap_or(nothing);
+    suppress::line(OUTSIDE.to_owned(), None, outside, allowed)
+}
+
+/// Obligations, those not required and those without a camera. They add up with the decided and the undecided, so
+/// the total is withheld with any small number.
+fn accounts(shares: &Shares, obligations: u64, total: Allowed) -> [Figure; 3] {
+    let parts = [shares.not_required, shares.no_camera].map(suppress::lone);
+    let known = parts.iter().all(|f| f.known().is_some()) && total.undecided;
+    let all = if known { suppress::lone(obligations) } else { Figure::Withheld };
+    [all, parts[0], parts[1]]
+}
+
+/// The reasons why nothing was asked, and why nothing could be decided: two lists. The other outcomes stand in the
+/// headline already.
+fn public_reasons(outcomes: &[OutcomeCount]) -> Vec<Reason> {
+    let lists: [&[&str]; 2] = [&["not_required"], &["awaiting_upload", "unverifiable"]];
+    let one_list = |words: &&[&str]| {
+        let of: Vec<&OutcomeCount> = outcomes.iter().filter(|o| words.contains(&o.outcome)).collect();
+        let counts: Vec<u64> = of.iter().map(|o| o.count).collect();
+        let one = |(o, count): (&OutcomeCount, Figure)| Reason {
+            outcome: o.outcome,
+            reason: o.reason,
+            count,
+            in_grace: None,
+        };
+        of.into_iter().zip(suppress::list(&counts)).map(one).collect::<Vec<_>>()
+    };
+    lists.iter().flat_map(one_list).collect()
+}
+
+fn public_notice(summary: &Summary) -> Vec<Reason> {
+    let counts: Vec<u64> = summary.notice.iter().map(|n| n.count).collect();
+    let one = |(n, count): (&crate::summary::NoticeCount, Figure)| Reason {
+        outcome: n.status,
+        reason: "",
+        count,
+        in_grace: None,
+    };
+    summary.notice.iter().zip(suppress::list(&counts)).map(one).collect()
+}

@@ -1,0 +1,266 @@
+//! Reading the calls: each accepted row is one officer's obligation to record one assignment.
+
+use std::borrow::Cow;
+
+use onrecord_audit::{CallTimes, OfficerId};
+use onrecord_policy::CallTime;
+
+use crate::call_book::{Entry, SHARDS, shard_of};
+use crate::clock::{Reading, settle_call};
+use crate::error::ExchangeError;
+use crate::mapping::{CallClock, CallColumns};
+use crate::names::{BlockName, BlockNames, Names, NewNames, TakenOver};
+use crate::roster::Roster;
+use crate::source::Block;
+use crate::table::{CONTENT_SEED, Reject, content_of};
+
+/// The names that calls bring.
+#[derive(Debug)]
+pub(crate) struct CallNames {
+    pub districts: Names,
+    pub units: Names,
+    pub call_types: Names,
+}
+
+impl Default for CallNames {
+    /// The number 0 stands for "the row names none".
+    fn default() -> Self {
+        let empty = || {
+            let mut names = Names::default();
+            names.number("");
+            names
+        };
+        Self { districts: empty(), units: empty(), call_types: empty() }
+    }
+}
+
+/// One officer's row of a block.
+pub(crate) struct ParsedCall {
+    pub line: u64,
+    /// Where its call's id stands in the block's ids.
+    pub call: (u32, u32),
+    pub officer: Whom,
+    pub district: BlockName,
+    pub unit: BlockName,
+    pub call_type: BlockName,
+    pub times: CallTimes,
+    /// Whether this is the first officer of its line.
+    pub first_of_line: bool,
+    /// Stands for the call.
+    pub hash: u64,
+}
+
+/// An officer, by the row or by the roster.
+#[derive(Clone, Copy)]
+pub(crate) enum Whom {
+    Named(BlockName),
+    OnDuty(OfficerId),
+}
+
+/// What a block holds.
+#[derive(Default)]
+pub(crate) struct ParsedCalls {
+    pub rows: Vec<ParsedCall>,
+    pub entries: [Vec<Entry>; SHARDS],
+    pub ids: String,
+    pub rejects: Vec<Reject>,
+    /// Lines read.
+    pub read: u64,
+    /// Lines rejected, with what stands for their content; none where the row does not fit its header.
+    pub rejected: Vec<(u64, Option<u64>)>,
+    names: [NewNames; 4],
+}
+
+/// What the block's names are called in the whole file.
+pub(crate) struct CallNumbers {
+    pub officers: TakenOver,
+    pub districts: TakenOver,
+    pub units: TakenOver,
+    pub call_types: TakenOver,
+}
+
+impl ParsedCalls {
+    /// Adds the block's new names to the known ones.
+    pub fn take_over(&self, officers: &mut Names, names: &mut CallNames) -> CallNumbers {
+        let [new_officers, districts, units, call_types] = &self.names;
+        CallNumbers {
+            officers: new_officers.take_over(officers),
+            districts: districts.take_over(&mut names.districts),
+            units: units.take_over(&mut names.units),
+            call_types: call_types.take_over(&mut names.call_types),
+        }
+    }
+
+    /// The call of a row.
+    pub fn call(&self, row: &ParsedCall) -> &str {
+        self.ids.get(row.call.0 as usize..row.call.1 as usize).unwrap_or_default()
+    }
+}
+
+/// What parsing a block of calls needs.
+pub(crate) struct CallParser<'a> {
+    pub columns: &'a CallColumns,
+    /// Every place that is read, for telling exact duplicates.
+    pub content: &'a [usize],
+    pub clock: &'a CallClock,
+    pub roster: Option<&'a Roster>,
+    pub officers: &'a Names,
+    pub names: &'a CallNames,
+}
+
+struct NewBlockNames<'a> {
+    officers: BlockNames<'a>,
+    districts: BlockNames<'a>,
+    units: BlockNames<'a>,
+    call_types: BlockNames<'a>,
+}
+
+impl CallParser<'_> {
+    /// Parses a block.
+    pub fn block(&self, block: &Block) -> ParsedCalls {
+        let mut parsed = ParsedCalls::default();
+        let mut names = NewBlockNames {
+            officers: BlockNames::new(self.officers),
+            districts: BlockNames::new(&self.names.districts),
+            units: BlockNames::new(&self.names.units),
+            call_types: BlockNames::new(&self.names.call_types),
+        };
+        let (mut records, mut fields) = (block.records(), Vec::new());
+        while let Some(line) = records.next(&mut fields) {
+            parsed.read += 1;
+            match self.misfit(&fields) {
+                Some(problem) => {
+                    parsed.rejects.push(Reject::row(line, "", problem));
+                    parsed.rejected.push((line, None));
+                }
+                None => self.row(&fields, line, &mut parsed, &mut names),
+            }
+        }
+        parsed.names = [
+            names.officers.into_new(),
+            names.districts.into_new(),
+            names.units.into_new(),
+            names.call_types.into_new(),
+        ];
+        parsed
+    }
+
+    fn misfit(&self, fields: &[Cow<'_, str>]) -> Option<String> {
+        let (width, got) = (self.columns.width, fields.len());
+        let extra_is_empty = || fields.get(width..).unwrap_or_default().iter().all(|v| v.is_empty());
+        (got < width || !extra_is_empty()).then(|| {
+            format!("the row has {got} values, the header {width}; quote values that contain a comma, or export again")
+        })
+    }
+
+    fn row(&self, fields: &[Cow<'_, str>], line: u64, parsed: &mut ParsedCalls, names: &mut NewBlockNames<'_>) {
+        let value = |place: Option<usize>| place.and_then(|at| fields.get(at)).map_or("", |v| &**v);
+        let call = value(Some(self.columns.call_id));
+        let times = self.times(fields, line, &mut parsed.rejects);
+        let settled = CallTimes::new(settle_call(&times));
+        let rejects_before = parsed.rejects.len();
+        if call.is_empty() {
+            parsed.rejects.push(Reject::row(line, "call_id", "call_id is empty; every row must have it"));
+        }
+        let officers = self.officers(&value, line, &settled, names, &mut parsed.rejects);
+        let content = content_of(self.content.iter().map(|at| value(Some(*at))), CONTENT_SEED);
+        if parsed.rejects.len() > rejects_before {
+            parsed.rejected.push((line, Some(content)));
+            return;
+        }
+        let district = names.districts.number(value(self.columns.district));
+        let unit = names.units.number(value(self.columns.unit_id));
+        let call_type = names.call_types.number(value(self.columns.call_type));
+        let from = parsed.ids.len() as u32;
+        parsed.ids.push_str(call);
+        let hash = content_of(std::iter::once(call), 3);
+        for (nth, officer) in officers.into_iter().enumerate() {
+            let row = parsed.rows.len() as u32;
+            let content = content.wrapping_add((nth as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+            if let Some(entries) = parsed.entries.get_mut(shard_of(hash)) {
+                entries.push(Entry { row, call: hash, content });
+            }
+            parsed.rows.push(ParsedCall {
+                line,
+                call: (from, parsed.ids.len() as u32),
+                officer,
+                district,
+                unit,
+                call_type,
+                times: settled,
+                first_of_line: nth == 0,
+                hash,
+            });
+        }
+    }
+
+    fn times(&self, fields: &[Cow<'_, str>], line: u64, rejects: &mut Vec<Reject>) -> [Option<Reading>; 6] {
+        let mut times = [None; 6];
+        for ((time, place), which) in times.iter_mut().zip(&self.columns.times).zip(CallTime::ALL) {
+            let Some((reading, text)) = place.and_then(|place| self.clock.read(place, fields)) else { continue };
+            if let Reading::Bad(why) = reading {
+                rejects.push(Reject::value(line, which.column(), why.reason(&text)));
+            }
+            *time = Some(reading);
+        }
+        times
+    }
+
+    /// Who had to record: as the row says, or as the roster says of its unit.
+    fn officers<'v>(
+        &self,
+        value: &impl Fn(Option<usize>) -> &'v str,
+        line: u64,
+        times: &CallTimes,
+        names: &mut NewBlockNames<'_>,
+        rejects: &mut Vec<Reject>,
+    ) -> Vec<Whom> {
+        let Some(roster) = self.roster else {
+            let mut ids: Vec<&str> = Vec::new();
+            self.clock.officers(value(self.columns.officer_id)).for_each(|id| {
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
+            });
+            if ids.is_empty() {
+                rejects.push(Reject::row(line, "officer_id", "officer_id is empty; every row must have it"));
+            }
+            return ids.into_iter().map(|id| Whom::Named(names.officers.number(id))).collect();
+        };
+        let unit = value(self.columns.unit_id);
+        let at = [CallTime::Dispatched, CallTime::EnRoute, CallTime::OnScene, CallTime::Received, CallTime::Cleared]
+            .into_iter()
+            .find_map(|which| times.get(which).known());
+        let on_duty = at.map(|at| roster.on_duty(unit, at)).unwrap_or_default();
+        if on_duty.is_empty() {
+            let reason = match at {
+                None => "the row has no time at which to look up its unit in the duty roster".to_owned(),
+                Some(at) => format!("the duty roster has nobody in unit \"{unit}\" at {at}"),
+            };
+            rejects.push(Reject::row(line, "unit_id", reason));
+        }
+        on_duty.into_iter().map(Whom::OnDuty).collect()
+    }
+}
+
+/// The number of an officer in the whole file.
+pub(crate) fn officer_of(whom: Whom, numbers: &CallNumbers) -> OfficerId {
+    match whom {
+        Whom::Named(name) => OfficerId(numbers.officers.number(name)),
+        Whom::OnDuty(officer) => officer,
+    }
+}
+
+/// The error for calls whose officers do not appear in the recordings.
+pub(crate) fn ids_do_not_match(found: usize, all: usize, calls: &[&str], recordings: &[&str]) -> ExchangeError {
+    let list = |ids: &[&str]| {
+        if ids.is_empty() { "none".to_owned() } else { ids.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(", ") }
+    };
+    ExchangeError::IdsDoNotMatch(format!(
+        "Of {all} officers in the calls only {found} appear in the recordings: the two exports seem to name officers \
+         differently. Calls have officer_id {}; recordings have {}. Export both with the same ids, or, if they are the \
+         same and the recordings are really missing, run again with --ids-verified.",
+        list(calls),
+        list(recordings)
+    ))
+}
