@@ -241,7 +241,7 @@ impl Deciding<'_> {
         let assigned = self.own.assignments.iter().filter(|a| a.during.overlaps(self.window));
         cameras.extend(assigned.filter_map(|a| a.camera));
         let near = recordings.overlapping(self.obligation.officer, self.window.widen(DAY));
-        cameras.extend(near.filter_map(|r| r.camera));
+        cameras.extend(near.filter_map(|r| r.camera()));
         if cameras.is_empty() {
             cameras.extend(recordings.cameras_of(self.obligation.officer));
         }

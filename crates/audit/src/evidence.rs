@@ -162,8 +162,8 @@ pub(crate) struct OfficerEvidence {
     pub assignments: Vec<AssignmentRow>,
     pub exceptions: Exceptions,
     pub trained: Option<Moment>,
-    /// Every camera that was ever the officer's.
-    pub cameras: BTreeSet<CameraId>,
+    /// Every camera that was ever the officer's, each once.
+    pub cameras: Vec<CameraId>,
     doubt: Doubt,
 }
 
@@ -294,13 +294,17 @@ impl Evidence {
             let mut last = None;
             for camera in recordings.cameras_of(officer) {
                 if last != Some(camera) {
-                    evidence.cameras.insert(camera);
+                    evidence.cameras.push(camera);
                     last = Some(camera);
                 }
             }
         }
         for (officer, camera) in rejected {
-            self.officer_mut(*officer).cameras.insert(*camera);
+            self.officer_mut(*officer).cameras.push(*camera);
+        }
+        for officer in &mut self.officers {
+            officer.cameras.sort_unstable();
+            officer.cameras.dedup();
         }
         self.recordings = recordings;
     }

@@ -28,19 +28,40 @@ impl TimeOfCall {
     }
 }
 
-/// The six times of an assignment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CallTimes([TimeOfCall; CallTime::ALL.len()]);
+/// The six times of an assignment, eight bytes each: there are many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallTimes([Moment; CallTime::ALL.len()]);
+
+/// Instants before any that can be read stand for what is no instant.
+const ABSENT: Moment = Moment::MIN;
+const UNREADABLE: Moment = Moment(i64::MIN + 1);
+const AMBIGUOUS: Moment = Moment(i64::MIN + 2);
 
 impl CallTimes {
     /// The times in the order of [`CallTime::ALL`].
-    pub const fn new(times: [TimeOfCall; CallTime::ALL.len()]) -> Self {
-        Self(times)
+    pub fn new(times: [TimeOfCall; CallTime::ALL.len()]) -> Self {
+        Self(times.map(|time| match time {
+            TimeOfCall::Absent => ABSENT,
+            TimeOfCall::Unreadable => UNREADABLE,
+            TimeOfCall::Ambiguous => AMBIGUOUS,
+            TimeOfCall::At(at) => at,
+        }))
     }
 
     /// One of the times.
     pub fn get(&self, which: CallTime) -> TimeOfCall {
-        self.0.get(which.index()).copied().unwrap_or_default()
+        match self.0.get(which.index()).copied().unwrap_or(ABSENT) {
+            ABSENT => TimeOfCall::Absent,
+            UNREADABLE => TimeOfCall::Unreadable,
+            AMBIGUOUS => TimeOfCall::Ambiguous,
+            at => TimeOfCall::At(at),
+        }
+    }
+}
+
+impl Default for CallTimes {
+    fn default() -> Self {
+        Self([ABSENT; CallTime::ALL.len()])
     }
 }
 

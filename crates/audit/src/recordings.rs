@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use onrecord_policy::{Micros, Moment};
 use rayon::prelude::*;
@@ -182,11 +183,14 @@ impl RecordingColumns {
             .collect()
     }
 
-    /// Lets running recordings end `longest` microseconds after they began, but not past `end`.
+    /// Lets running recordings end `longest` microseconds after they began, but not past `end`. Where it is
+    /// in doubt when one began, it lasts as long as it may have.
     fn end_running(&mut self, longest: Micros, end: Moment) {
-        for (stopped, started) in self.stopped.iter_mut().zip(&self.started) {
+        for (row, (stopped, started)) in self.stopped.iter_mut().zip(&self.started).enumerate() {
             if *stopped == RUNNING {
-                *stopped = (*started + longest).min(end);
+                let readings = self.readings.get(&(row as u32));
+                let started = readings.and_then(|r| r.started_latest).unwrap_or(*started);
+                *stopped = (started + longest).min(end);
             }
         }
     }
@@ -195,31 +199,39 @@ impl RecordingColumns {
 /// One recording as the audit sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Recording {
-    /// Its place in the file, counted among the accepted ones from 0.
-    pub order: u32,
-    /// Which camera made it.
-    pub camera: Option<CameraId>,
     /// From activation to stop.
     pub active: Interval,
+    /// Its place in the file, counted among the accepted ones from 0.
+    pub order: u32,
+    camera: u32,
+    notice_at: Moment,
     /// What a reviewer wrote about notice.
     pub notice: NoticeMark,
+}
+
+impl Recording {
+    /// Which camera made it.
+    pub fn camera(&self) -> Option<CameraId> {
+        Some(self.camera).filter(|c| *c != NO_CAMERA).map(CameraId)
+    }
+
     /// When notice was given.
-    pub notice_at: Option<Moment>,
+    pub fn notice_at(&self) -> Option<Moment> {
+        Some(self.notice_at).filter(|at| *at != NO_TIME)
+    }
 }
 
 /// All recordings, by officer and, within an officer, by activation.
 #[derive(Debug, Default)]
 pub struct Recordings {
-    camera: Vec<u32>,
-    activated: Vec<Moment>,
-    stopped: Vec<Moment>,
-    notice: Vec<NoticeMark>,
-    notice_at: Vec<Moment>,
+    rows: Vec<Recording>,
     notice_other: HashMap<u32, Moment>,
-    order: Vec<u32>,
     officers: Groups,
     cameras: Groups,
     by_camera: Vec<u32>,
+    /// Where an officer's recordings were last looked at. Calls come roughly in order of time, so that the next
+    /// look is near; it decides how quick a look is, never what it finds.
+    last_look: Vec<AtomicU32>,
 }
 
 /// Where each group's members begin in a sorted table, and how long the longest of them is.
@@ -280,9 +292,21 @@ fn group_by(keys: &[u32], groups: usize, then: &[Moment]) -> (Vec<u32>, Vec<u32>
     (sorted, begins)
 }
 
-fn gather<T: Copy + Send + Sync>(column: Vec<T>, order: &[u32]) -> Vec<T> {
-    let column = &column;
-    order.par_iter().with_min_len(1 << 16).filter_map(|row| column.get(*row as usize).copied()).collect()
+/// The place of the first recording activated at or after `earliest`, looked for from `near` on.
+fn first_from(rows: &[Recording], near: usize, earliest: Moment) -> usize {
+    const STEPS: usize = 16;
+    let before = |at: usize| rows.get(at).is_some_and(|r| r.active.from < earliest);
+    let mut at = near.min(rows.len());
+    for _ in 0..STEPS {
+        if before(at) {
+            at += 1;
+        } else if at > 0 && !before(at - 1) {
+            at -= 1;
+        } else {
+            return at;
+        }
+    }
+    rows.partition_point(|r| r.active.from < earliest)
 }
 
 fn longest_of(begins: &[u32], length: impl Fn(usize) -> Micros) -> Vec<Micros> {
@@ -301,59 +325,46 @@ impl Recordings {
         };
         let officers = count(&columns.officer);
         let (order, begins) = group_by(&columns.officer, officers, &columns.activated);
-        columns.officer = Vec::new();
-        columns.started = Vec::new();
-        let activated = gather(columns.activated, &order);
-        let stopped = gather(columns.stopped, &order);
-        let camera = gather(columns.camera, &order);
-        let lasting = |at: usize| stopped.get(at).zip(activated.get(at)).map_or(0, |(s, a)| *s - *a);
+        let row = |at: &u32| columns.get(*at as usize).map(|row| Recording {
+            active: Interval::new(row.activated, row.stopped.unwrap_or(row.activated)),
+            order: *at,
+            camera: row.camera.map_or(NO_CAMERA, |c| c.0),
+            notice_at: row.notice_at.unwrap_or(NO_TIME),
+            notice: row.notice,
+        });
+        let rows: Vec<_> = order.iter().filter_map(row).collect();
+        let lasting = |at: usize| rows.get(at).map_or(0, |r| r.active.to - r.active.from);
         let by_officer = Groups { longest: longest_of(&begins, lasting), begins };
-        let cameras = count(&camera);
-        let (by_camera, begins) = group_by(&camera, cameras, &activated);
+        let cameras = count(&columns.camera);
+        columns.activated = rows.iter().map(|r| r.active.from).collect();
+        columns.camera = rows.iter().map(|r| r.camera).collect();
+        let (by_camera, begins) = group_by(&columns.camera, cameras, &columns.activated);
         let of_camera = |at: usize| by_camera.get(at).map_or(0, |row| lasting(*row as usize));
         Self {
             cameras: Groups { longest: longest_of(&begins, of_camera), begins },
             officers: by_officer,
-            notice: gather(columns.notice, &order),
-            notice_at: gather(columns.notice_at, &order),
             notice_other: columns
                 .readings
                 .into_iter()
                 .filter_map(|(row, readings)| Some((row, readings.notice_other?)))
                 .collect(),
-            order,
-            camera,
-            activated,
-            stopped,
+            rows,
             by_camera,
+            last_look: (0..officers).map(|_| AtomicU32::new(0)).collect(),
         }
     }
 
     fn active(&self, at: usize) -> Interval {
-        match (self.activated.get(at), self.stopped.get(at)) {
-            (Some(from), Some(to)) => Interval::new(*from, *to),
-            _ => Interval::new(Moment::MIN, Moment::MIN),
-        }
+        self.rows.get(at).map_or(Interval::new(Moment::MIN, Moment::MIN), |r| r.active)
     }
 
-    fn get(&self, at: usize) -> Option<Recording> {
-        Some(Recording {
-            order: *self.order.get(at)?,
-            camera: Some(*self.camera.get(at)?).filter(|c| *c != NO_CAMERA).map(CameraId),
-            active: self.active(at),
-            notice: *self.notice.get(at)?,
-            notice_at: Some(*self.notice_at.get(at)?).filter(|t| *t != NO_TIME),
-        })
+    fn rows_of(&self, officer: OfficerId) -> &[Recording] {
+        self.rows.get(self.officers.range(officer.0)).unwrap_or_default()
     }
 
     /// The other reading of the time of notice of the recording with this place in the file.
     pub(crate) fn notice_other(&self, order: u32) -> Option<Moment> {
         self.notice_other.get(&order).copied()
-    }
-
-    /// All recordings of an officer, by activation.
-    pub fn of(&self, officer: OfficerId) -> impl Iterator<Item = Recording> + '_ {
-        self.officers.range(officer.0).filter_map(|at| self.get(at))
     }
 
     /// One more than the highest officer with a recording.
@@ -363,25 +374,30 @@ impl Recordings {
 
     /// The cameras on the officer's recordings, by activation, with repetitions.
     pub(crate) fn cameras_of(&self, officer: OfficerId) -> impl Iterator<Item = CameraId> + '_ {
-        let cameras = self.camera.get(self.officers.range(officer.0)).unwrap_or_default();
-        cameras.iter().filter(|c| **c != NO_CAMERA).map(|c| CameraId(*c))
+        self.rows_of(officer).iter().filter_map(Recording::camera)
     }
 
     /// Whether any recording is the officer's.
     pub fn any_of(&self, officer: OfficerId) -> bool {
-        !self.officers.range(officer.0).is_empty()
+        !self.rows_of(officer).is_empty()
     }
 
     /// The officer's recordings of which some active part lies in `window`, by activation.
     pub fn overlapping(&self, officer: OfficerId, window: Interval) -> impl Iterator<Item = Recording> + '_ {
-        let range = self.officers.range(officer.0);
-        let activated = self.activated.get(range.clone()).unwrap_or_default();
+        let rows = self.rows_of(officer);
         let earliest = window.from - self.officers.longest(officer.0);
-        let first = range.start + activated.partition_point(|a| *a < earliest);
-        (first..range.end)
-            .take_while(move |at| self.activated.get(*at).is_some_and(|a| *a < window.to))
-            .filter(move |at| self.active(*at).overlaps(window))
-            .filter_map(|at| self.get(at))
+        let look = self.last_look.get(officer.0 as usize);
+        let near = look.map_or(0, |l| l.load(Ordering::Relaxed) as usize);
+        let first = first_from(rows, near, earliest);
+        if let Some(look) = look {
+            look.store(first as u32, Ordering::Relaxed);
+        }
+        rows.get(first..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(move |r| r.active.from < window.to)
+            .filter(move |r| r.active.overlaps(window))
+            .copied()
     }
 
     /// Whether somebody other than `officer` recorded with `camera` within one of `pieces`.

@@ -230,9 +230,9 @@ fn active_officers(facts: &[Fact], officers: usize) -> Vec<bool> {
 }
 
 fn clusters(facts: &[Fact]) -> Vec<Cluster> {
-    let mut order: Vec<u32> = (0..facts.len() as u32).collect();
+    let officers = facts.iter().map(|f| f.officer.0 as usize + 1).max().unwrap_or(0);
+    let order = by_officer(facts, officers);
     let officer = |at: &u32| facts.get(*at as usize).map_or(u32::MAX, |f| f.officer.0);
-    order.par_sort_unstable_by_key(officer);
     let of_one: Vec<_> = order.chunk_by(|a, b| officer(a) == officer(b)).collect();
     let one_officer = |rows: &[u32]| {
         let mut counts: HashMap<GroupKey, [Counts; 2], foldhash::fast::FixedState> = HashMap::default();
@@ -252,6 +252,31 @@ fn clusters(facts: &[Fact]) -> Vec<Cluster> {
         counts.into_iter().map(move |(key, counts)| Cluster { key, officer, counts })
     };
     of_one.into_par_iter().flat_map_iter(one_officer).collect()
+}
+
+/// The places of the facts, by officer.
+fn by_officer(facts: &[Fact], officers: usize) -> Vec<u32> {
+    let mut next = vec![0u32; officers + 1];
+    for fact in facts {
+        if let Some(n) = next.get_mut(fact.officer.0 as usize + 1) {
+            *n += 1;
+        }
+    }
+    let mut sum = 0;
+    for begin in &mut next {
+        sum += *begin;
+        *begin = sum;
+    }
+    let mut order = vec![0u32; facts.len()];
+    for (at, fact) in facts.iter().enumerate() {
+        if let Some(place) = next.get_mut(fact.officer.0 as usize)
+            && let Some(slot) = order.get_mut(*place as usize)
+        {
+            *slot = at as u32;
+            *place += 1;
+        }
+    }
+    order
 }
 
 /// How often each officer is drawn in each resample.
