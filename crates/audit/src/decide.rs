@@ -215,8 +215,7 @@ impl Deciding<'_> {
     }
 
     fn outages_and_want_of_a_camera(&self, cameras: &mut Vec<CameraId>, excused: &mut Intervals) {
-        let had_one_here = |c: &CameraId| self.evidence.outages(*c).is_some_and(|o| o.overlaps(self.window));
-        if self.own.cameras.iter().any(had_one_here) {
+        if self.own.outages.overlaps(self.window) {
             self.officers_cameras(cameras);
             for camera in cameras.iter() {
                 if let Some(outages) = self.evidence.outages(*camera) {

@@ -161,6 +161,8 @@ pub(crate) struct OfficerEvidence {
     /// By start.
     pub assignments: Vec<AssignmentRow>,
     pub exceptions: Exceptions,
+    /// Outages of every camera that was ever the officer's.
+    pub outages: Intervals,
     pub trained: Option<Moment>,
     /// Every camera that was ever the officer's, each once.
     pub cameras: Vec<CameraId>,
@@ -305,6 +307,8 @@ impl Evidence {
         for officer in &mut self.officers {
             officer.cameras.sort_unstable();
             officer.cameras.dedup();
+            let cameras = officer.cameras.iter().filter_map(|c| self.cameras.get(c.0 as usize));
+            officer.outages = cameras.flat_map(|c| c.outages.as_slice().iter().copied()).collect();
         }
         self.recordings = recordings;
     }

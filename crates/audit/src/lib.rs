@@ -13,6 +13,7 @@ mod notice;
 mod obligation;
 mod outcome;
 mod recordings;
+mod report;
 mod statistics;
 mod summary;
 
@@ -27,6 +28,7 @@ pub use outcome::{Defect, DefectKind, NoticeStatus, Outcome, WhyNotRequired, Why
 pub use recordings::{
     CameraId, NoticeMark, OfficerId, Readings, Recording, RecordingColumns, RecordingRow, Recordings,
 };
+pub use report::{public_report, report};
 pub use statistics::{
     Counts, Cut, FEWEST_OFFICERS, Fact, GroupKey, GroupShares, LocalMinute, RESAMPLES, Share, Shares, UNKNOWN_TIME,
     shares_by_group,

@@ -107,6 +107,19 @@ impl RecordingColumns {
         self.notice_at.push(row.notice_at.unwrap_or(NO_TIME));
     }
 
+    /// Adds those of the next part of the file; `officer` and `camera` tell what its numbers are called here.
+    pub fn append(&mut self, part: &Self, officer: impl Fn(u32) -> u32, camera: impl Fn(u32) -> u32) {
+        let before = self.len() as u32;
+        self.readings.extend(part.readings.iter().map(|(row, readings)| (row + before, *readings)));
+        self.officer.extend(part.officer.iter().map(|o| officer(*o)));
+        self.camera.extend(part.camera.iter().map(|c| if *c == NO_CAMERA { NO_CAMERA } else { camera(*c) }));
+        self.started.extend_from_slice(&part.started);
+        self.activated.extend_from_slice(&part.activated);
+        self.stopped.extend_from_slice(&part.stopped);
+        self.notice.extend_from_slice(&part.notice);
+        self.notice_at.extend_from_slice(&part.notice_at);
+    }
+
     /// One of the recordings, by its place in the file.
     pub fn get(&self, at: usize) -> Option<RecordingRow> {
         Some(RecordingRow {
@@ -119,6 +132,17 @@ impl RecordingColumns {
             notice_at: Some(*self.notice_at.get(at)?).filter(|t| *t != NO_TIME),
             readings: self.readings.get(&(at as u32)).copied(),
         })
+    }
+
+    /// Whose they are, each officer once.
+    pub fn officers(&self) -> impl Iterator<Item = OfficerId> + '_ {
+        let mut seen = vec![false; self.officer.iter().max().map_or(0, |o| *o as usize + 1)];
+        for officer in &self.officer {
+            if let Some(seen) = seen.get_mut(*officer as usize) {
+                *seen = true;
+            }
+        }
+        seen.into_iter().enumerate().filter(|(_, seen)| *seen).map(|(officer, _)| OfficerId(officer as u32))
     }
 
     /// Those that were still running at export.
@@ -226,32 +250,25 @@ impl Recording {
 pub struct Recordings {
     rows: Vec<Recording>,
     notice_other: HashMap<u32, Moment>,
-    officers: Groups,
-    cameras: Groups,
+    officers: Vec<Group>,
+    cameras: Vec<Group>,
     by_camera: Vec<u32>,
-    /// Where an officer's recordings were last looked at. Calls come roughly in order of time, so that the next
-    /// look is near; it decides how quick a look is, never what it finds.
-    last_look: Vec<AtomicU32>,
 }
 
-/// Where each group's members begin in a sorted table, and how long the longest of them is.
+/// Where a group's members stand in a sorted table, how long the longest of them is, and where they were last
+/// looked at. Calls come roughly in order of time, so that the next look is near; the last look decides how
+/// quick a look is, never what it finds.
 #[derive(Debug, Default)]
-struct Groups {
-    begins: Vec<u32>,
-    longest: Vec<Micros>,
+struct Group {
+    begin: u32,
+    end: u32,
+    longest: Micros,
+    last_look: AtomicU32,
 }
 
-impl Groups {
-    fn range(&self, group: u32) -> Range<usize> {
-        let group = group as usize;
-        match (self.begins.get(group), self.begins.get(group + 1)) {
-            (Some(from), Some(to)) => *from as usize..*to as usize,
-            _ => 0..0,
-        }
-    }
-
-    fn longest(&self, group: u32) -> Micros {
-        self.longest.get(group as usize).copied().unwrap_or(0)
+impl Group {
+    fn range(&self) -> Range<usize> {
+        self.begin as usize..self.end as usize
     }
 }
 
@@ -309,11 +326,13 @@ fn first_from(rows: &[Recording], near: usize, earliest: Moment) -> usize {
     rows.partition_point(|r| r.active.from < earliest)
 }
 
-fn longest_of(begins: &[u32], length: impl Fn(usize) -> Micros) -> Vec<Micros> {
-    begins
-        .windows(2)
-        .map(|pair| (pair[0] as usize..pair[1] as usize).map(&length).max().unwrap_or(0))
-        .collect()
+fn groups(begins: &[u32], length: impl Fn(usize) -> Micros) -> Vec<Group> {
+    let ends = begins.iter().skip(1);
+    let group = |(begin, end): (&u32, &u32)| {
+        let longest = (*begin as usize..*end as usize).map(&length).max().unwrap_or(0);
+        Group { begin: *begin, end: *end, longest, last_look: AtomicU32::new(0) }
+    };
+    begins.iter().zip(ends).map(group).collect()
 }
 
 impl Recordings {
@@ -332,16 +351,16 @@ impl Recordings {
             notice_at: row.notice_at.unwrap_or(NO_TIME),
             notice: row.notice,
         });
-        let rows: Vec<_> = order.iter().filter_map(row).collect();
+        let rows: Vec<_> = order.par_iter().with_min_len(1 << 14).filter_map(row).collect();
         let lasting = |at: usize| rows.get(at).map_or(0, |r| r.active.to - r.active.from);
-        let by_officer = Groups { longest: longest_of(&begins, lasting), begins };
+        let by_officer = groups(&begins, lasting);
         let cameras = count(&columns.camera);
         columns.activated = rows.iter().map(|r| r.active.from).collect();
         columns.camera = rows.iter().map(|r| r.camera).collect();
         let (by_camera, begins) = group_by(&columns.camera, cameras, &columns.activated);
         let of_camera = |at: usize| by_camera.get(at).map_or(0, |row| lasting(*row as usize));
         Self {
-            cameras: Groups { longest: longest_of(&begins, of_camera), begins },
+            cameras: groups(&begins, of_camera),
             officers: by_officer,
             notice_other: columns
                 .readings
@@ -350,7 +369,6 @@ impl Recordings {
                 .collect(),
             rows,
             by_camera,
-            last_look: (0..officers).map(|_| AtomicU32::new(0)).collect(),
         }
     }
 
@@ -359,7 +377,8 @@ impl Recordings {
     }
 
     fn rows_of(&self, officer: OfficerId) -> &[Recording] {
-        self.rows.get(self.officers.range(officer.0)).unwrap_or_default()
+        let range = self.officers.get(officer.0 as usize).map_or(0..0, Group::range);
+        self.rows.get(range).unwrap_or_default()
     }
 
     /// The other reading of the time of notice of the recording with this place in the file.
@@ -369,7 +388,7 @@ impl Recordings {
 
     /// One more than the highest officer with a recording.
     pub(crate) fn officer_count(&self) -> u32 {
-        self.officers.begins.len().saturating_sub(1) as u32
+        self.officers.len() as u32
     }
 
     /// The cameras on the officer's recordings, by activation, with repetitions.
@@ -384,14 +403,14 @@ impl Recordings {
 
     /// The officer's recordings of which some active part lies in `window`, by activation.
     pub fn overlapping(&self, officer: OfficerId, window: Interval) -> impl Iterator<Item = Recording> + '_ {
-        let rows = self.rows_of(officer);
-        let earliest = window.from - self.officers.longest(officer.0);
-        let look = self.last_look.get(officer.0 as usize);
-        let near = look.map_or(0, |l| l.load(Ordering::Relaxed) as usize);
-        let first = first_from(rows, near, earliest);
-        if let Some(look) = look {
-            look.store(first as u32, Ordering::Relaxed);
-        }
+        let group = self.officers.get(officer.0 as usize);
+        let rows = group.and_then(|g| self.rows.get(g.range())).unwrap_or_default();
+        let first = group.map_or(0, |group| {
+            let near = group.last_look.load(Ordering::Relaxed) as usize;
+            let first = first_from(rows, near, window.from - group.longest);
+            group.last_look.store(first as u32, Ordering::Relaxed);
+            first
+        });
         rows.get(first..)
             .unwrap_or_default()
             .iter()
@@ -402,12 +421,11 @@ impl Recordings {
 
     /// Whether somebody other than `officer` recorded with `camera` within one of `pieces`.
     pub(crate) fn used_by_another(&self, camera: CameraId, officer: OfficerId, pieces: &[Interval]) -> bool {
-        let range = self.cameras.range(camera.0);
-        let own = self.officers.range(officer.0);
-        let members = self.by_camera.get(range).unwrap_or_default();
-        let longest = self.cameras.longest(camera.0);
+        let Some(group) = self.cameras.get(camera.0 as usize) else { return false };
+        let own = self.officers.get(officer.0 as usize).map_or(0..0, Group::range);
+        let members = self.by_camera.get(group.range()).unwrap_or_default();
         pieces.iter().any(|piece| {
-            let earliest = piece.from - longest;
+            let earliest = piece.from - group.longest;
             let first = members.partition_point(|row| self.active(*row as usize).from < earliest);
             members
                 .get(first..)

@@ -7,6 +7,7 @@
 //! one holds only what [`suppress`] lets through, so that a section cannot publish what it cannot see. Sections
 //! about single people, calls and files take the summary itself and exist in the commander's report alone.
 
+mod call_types;
 mod calls;
 mod charts;
 mod clock;
@@ -18,6 +19,7 @@ mod multiples;
 mod page;
 mod people;
 mod policy_table;
+mod published;
 mod quality;
 mod reading;
 mod schematics;
@@ -25,7 +27,6 @@ mod suppress;
 mod svg;
 mod table;
 mod text;
-mod types;
 mod view;
 mod weeks;
 
@@ -76,5 +77,10 @@ pub fn public_report(summary: &Summary, policy: &Policy) -> String {
         policy_table::section(policy),
         reading::public_section(&view, &summary.policy),
     ];
-    Page { about: page::about(&view, &summary.policy), introduction: page::for_the_public(), sections }.html()
+    Page {
+        about: page::about(&view, &summary.policy),
+        introduction: page::for_the_public(),
+        sections,
+    }
+    .html()
 }

@@ -90,24 +90,68 @@ pub type GroupKey = (Cut, u32);
 /// The value of a time cut for obligations whose begin is unknown.
 pub const UNKNOWN_TIME: u32 = u32::MAX;
 
-impl Fact {
-    fn keys(&self) -> [GroupKey; 9] {
-        let minute = self.local_minute.known();
-        let or_unknown = |value: Option<u32>| value.unwrap_or(UNKNOWN_TIME);
-        let day = self.local_minute.day();
-        let weekday = day.map(|d| (d + 3) % 7); // 1970-01-01 was a Thursday
-        [
-            (Cut::Everything, 0),
-            (Cut::District, self.district),
-            (Cut::Officer, self.officer.0),
-            (Cut::Unit, self.unit),
-            (Cut::CallType, self.call_type),
-            (Cut::Month, or_unknown(day.map(month_of))),
-            (Cut::Week, or_unknown(day.zip(weekday).map(|(d, w)| d.saturating_sub(w)))),
-            (Cut::Weekday, or_unknown(weekday)),
-            (Cut::Hour, or_unknown(minute.map(|m| m / 60 % 24))),
-        ]
+/// The days that the facts reach over, each with its month.
+struct Calendar {
+    first: u32,
+    /// Months since year 0, for each day from the first on.
+    months: Vec<u32>,
+}
+
+impl Calendar {
+    fn of(facts: &[Fact]) -> Self {
+        let days = || facts.iter().filter_map(|f| f.local_minute.day());
+        let (first, last) = (days().min().unwrap_or(0), days().max().unwrap_or(0));
+        Self { first, months: (first..=last).map(month_of).collect() }
     }
+
+    /// The groups of the time cuts that an obligation falls into, as places in [`Calendar::keys`].
+    fn places(&self, at: LocalMinute) -> [usize; 4] {
+        let [weeks, months] = [self.weeks(), self.month_count()];
+        let (hour, weekday, week, month) = match (at.known(), at.day()) {
+            (Some(minute), Some(day)) => (
+                (minute / 60 % 24) as usize,
+                weekday_of(day) as usize,
+                ((monday_of(day) - monday_of(self.first)) / 7) as usize,
+                (self.month(day) - self.month(self.first)) as usize,
+            ),
+            _ => (24, 7, weeks, months),
+        };
+        [hour, 25 + weekday, 33 + week, 34 + weeks + month]
+    }
+
+    fn month(&self, day: u32) -> u32 {
+        self.months.get((day - self.first) as usize).copied().unwrap_or(0)
+    }
+
+    fn weeks(&self) -> usize {
+        let last = self.first + self.months.len().saturating_sub(1) as u32;
+        ((monday_of(last) - monday_of(self.first)) / 7) as usize + 1
+    }
+
+    fn month_count(&self) -> usize {
+        let (first, last) = (self.months.first(), self.months.last());
+        last.zip(first).map_or(0, |(last, first)| (last - first) as usize + 1)
+    }
+
+    /// The groups of the time cuts: hours, weekdays, weeks, months, each with "unknown" as its last.
+    fn keys(&self) -> Vec<GroupKey> {
+        let first_month = self.months.first().copied().unwrap_or(0);
+        let hours = (0..24).chain([UNKNOWN_TIME]).map(|hour| (Cut::Hour, hour));
+        let weekdays = (0..7).chain([UNKNOWN_TIME]).map(|day| (Cut::Weekday, day));
+        let weeks = (0..self.weeks() as u32).map(|w| monday_of(self.first) + w * 7).chain([UNKNOWN_TIME]);
+        let months = (0..self.month_count() as u32).map(|m| first_month + m).chain([UNKNOWN_TIME]);
+        let weeks = weeks.map(|week| (Cut::Week, week));
+        hours.chain(weekdays).chain(weeks).chain(months.map(|month| (Cut::Month, month))).collect()
+    }
+}
+
+/// 0 is Monday; 1970-01-01 was a Thursday.
+fn weekday_of(day: u32) -> u32 {
+    (day + 3) % 7
+}
+
+fn monday_of(day: u32) -> u32 {
+    day.saturating_sub(weekday_of(day))
 }
 
 /// Months since year 0 of a day counted from 1970-01-01.
@@ -201,12 +245,37 @@ pub struct GroupShares {
     pub without_grace: Shares,
 }
 
-/// One officer's obligations in one group: all, and those outside grace.
+/// Obligations: all, and those in grace.
+#[derive(Clone, Copy, Default)]
+struct WithGrace {
+    all: Counts,
+    in_grace: Counts,
+}
+
+impl WithGrace {
+    fn add(&mut self, fact: &Fact) {
+        let outcome = fact.outcome as usize;
+        if let Some(n) = self.all.0.get_mut(outcome) {
+            *n += 1;
+        }
+        if let Some(n) = self.in_grace.0.get_mut(outcome).filter(|_| fact.in_grace) {
+            *n += 1;
+        }
+    }
+
+    fn without_grace(&self) -> Counts {
+        let mut rest = self.all;
+        rest.0.iter_mut().zip(self.in_grace.0).for_each(|(n, grace)| *n -= grace);
+        rest
+    }
+}
+
+/// One officer's obligations in one group.
 #[derive(Clone, Copy)]
 struct Cluster {
     key: GroupKey,
     officer: u32,
-    counts: [Counts; 2],
+    counts: WithGrace,
 }
 
 /// The shares of every group of every cut, in order of the cut and the value.
@@ -234,22 +303,29 @@ fn clusters(facts: &[Fact]) -> Vec<Cluster> {
     let order = by_officer(facts, officers);
     let officer = |at: &u32| facts.get(*at as usize).map_or(u32::MAX, |f| f.officer.0);
     let of_one: Vec<_> = order.chunk_by(|a, b| officer(a) == officer(b)).collect();
+    let calendar = Calendar::of(facts);
+    let time_keys = calendar.keys();
     let one_officer = |rows: &[u32]| {
-        let mut counts: HashMap<GroupKey, [Counts; 2], foldhash::fast::FixedState> = HashMap::default();
+        let officer = rows.first().map_or(0, officer);
+        let mut everything = WithGrace::default();
+        let mut by_time = vec![WithGrace::default(); time_keys.len()];
+        let mut by_name: HashMap<GroupKey, WithGrace, foldhash::fast::FixedState> = HashMap::default();
         for fact in rows.iter().filter_map(|row| facts.get(*row as usize)) {
-            for key in fact.keys() {
-                let [all, without_grace] = counts.entry(key).or_default();
-                let outcome = fact.outcome as usize;
-                if let Some(n) = all.0.get_mut(outcome) {
-                    *n += 1;
-                }
-                if let Some(n) = without_grace.0.get_mut(outcome).filter(|_| !fact.in_grace) {
-                    *n += 1;
+            everything.add(fact);
+            for place in calendar.places(fact.local_minute) {
+                if let Some(counts) = by_time.get_mut(place) {
+                    counts.add(fact);
                 }
             }
+            let names = [(Cut::District, fact.district), (Cut::Unit, fact.unit), (Cut::CallType, fact.call_type)];
+            for key in names {
+                by_name.entry(key).or_default().add(fact);
+            }
         }
-        let officer = rows.first().map_or(0, officer);
-        counts.into_iter().map(move |(key, counts)| Cluster { key, officer, counts })
+        let whole = [((Cut::Everything, 0), everything), ((Cut::Officer, officer), everything)];
+        let by_time: Vec<_> = time_keys.iter().copied().zip(by_time).filter(|(_, c)| c.all.total() > 0).collect();
+        let groups = whole.into_iter().chain(by_time).chain(by_name);
+        groups.map(move |(key, counts)| Cluster { key, officer, counts })
     };
     of_one.into_par_iter().flat_map_iter(one_officer).collect()
 }
@@ -307,52 +383,63 @@ impl Weights {
 
 fn group_shares(group: &[Cluster], weights: &Weights) -> Option<GroupShares> {
     let key = group.first()?.key;
-    let [mut all, mut without_grace] = [Counts::default(); 2];
+    let mut counts = WithGrace::default();
     for cluster in group {
-        all += cluster.counts[0];
-        without_grace += cluster.counts[1];
+        counts.all += cluster.counts.all;
+        counts.in_grace += cluster.counts.in_grace;
     }
-    let shares = |which: usize, counts: &Counts| {
-        let intervals = (group.len() >= FEWEST_OFFICERS).then(|| bootstrap(group, which, weights));
-        Shares::new(counts, intervals.as_ref())
-    };
+    let ends = (group.len() >= FEWEST_OFFICERS).then(|| bootstrap(group, weights));
+    let (all, without_grace) = ends.as_ref().map(|[all, without]| (all, without)).unzip();
     Some(GroupShares {
         key,
         officers: group.len(),
-        all: shares(0, &all),
-        without_grace: shares(1, &without_grace),
+        all: Shares::new(&counts.all, all),
+        without_grace: Shares::new(&counts.without_grace(), without_grace),
     })
 }
 
 /// Lower and upper ends for the five shares.
 type Ends = [Option<(f64, f64)>; 5];
 
-fn bootstrap(group: &[Cluster], which: usize, weights: &Weights) -> Ends {
-    let mut sums = [[0u32; RESAMPLES]; 5];
+/// For each of the five shares what each resample counts.
+type Sums = [[u32; RESAMPLES]; 5];
+
+/// The ends over all obligations, and over those outside grace.
+fn bootstrap(group: &[Cluster], weights: &Weights) -> [Ends; 2] {
+    let (mut all, mut in_grace) = ([[0; RESAMPLES]; 5], [[0; RESAMPLES]; 5]);
     for cluster in group {
         let drawn = weights.of(cluster.officer);
-        let counts = cluster.counts.get(which).copied().unwrap_or_default().in_question();
-        for (sum, count) in sums.iter_mut().zip(counts) {
-            if count > 0 {
-                sum.iter_mut().zip(drawn).for_each(|(s, w)| *s += u32::from(*w) * count);
-            }
+        add_drawn(&mut all, &cluster.counts.all, drawn);
+        add_drawn(&mut in_grace, &cluster.counts.in_grace, drawn);
+    }
+    let ends_of_all = ends(&all);
+    all.iter_mut().flatten().zip(in_grace.iter().flatten()).for_each(|(sum, grace)| *sum -= grace);
+    [ends_of_all, ends(&all)]
+}
+
+fn add_drawn(sums: &mut Sums, counts: &Counts, drawn: &[u8; RESAMPLES]) {
+    for (sum, count) in sums.iter_mut().zip(counts.in_question()) {
+        if count > 0 {
+            sum.iter_mut().zip(drawn).for_each(|(s, w)| *s += u32::from(*w) * count);
         }
     }
-    let [recorded, excused, partial, missing, undecided] = &sums;
-    let sum_of = |at: usize, of: &[&[u32; RESAMPLES]]| -> f64 {
-        of.iter().filter_map(|s| s.get(at)).map(|n| f64::from(*n)).sum()
+}
+
+fn ends(sums: &Sums) -> Ends {
+    let [recorded, excused, partial, missing, undecided] = sums;
+    let mut decided = [0u32; RESAMPLES];
+    for sum in [recorded, excused, partial, missing] {
+        decided.iter_mut().zip(sum).for_each(|(d, n)| *d += n);
+    }
+    let mut with_undecided = decided;
+    with_undecided.iter_mut().zip(undecided).for_each(|(d, n)| *d += n);
+    let ends = |part: &[u32; RESAMPLES], whole: &[u32; RESAMPLES]| {
+        let shares = part.iter().zip(whole).filter(|(_, whole)| **whole > 0);
+        percentiles(&mut shares.map(|(part, whole)| f64::from(*part) / f64::from(*whole)).collect::<Vec<_>>())
     };
-    let ends = |one: &[u32; RESAMPLES], with_undecided: bool| {
-        let mut shares: Vec<f64> = (0..RESAMPLES)
-            .filter_map(|at| {
-                let rest = if with_undecided { sum_of(at, &[undecided]) } else { 0.0 };
-                let whole = sum_of(at, &[recorded, excused, partial, missing]) + rest;
-                (whole > 0.0).then(|| sum_of(at, &[one]) / whole)
-            })
-            .collect();
-        percentiles(&mut shares)
-    };
-    [ends(recorded, false), ends(excused, false), ends(partial, false), ends(missing, false), ends(undecided, true)]
+    let of_decided = |part| ends(part, &decided);
+    let [r, e, p, m] = [recorded, excused, partial, missing].map(of_decided);
+    [r, e, p, m, ends(undecided, &with_undecided)]
 }
 
 /// The 2.5th and the 97.5th percentile; none where fewer than half of the resamples gave a share.

@@ -8,11 +8,27 @@ use super::view::{Calls, View};
 
 /// The standings of a call: class, name, meaning.
 const STANDINGS: [(&str, &str, &str); 5] = [
-    ("rec", "All on record", "every officer who had to record has something of the call on record"),
-    ("par", "Some on record", "some of these officers have, some have not"),
+    (
+        "rec",
+        "All on record",
+        "every officer who had to record has something of the call on record",
+    ),
+    (
+        "par",
+        "Some on record",
+        "some of these officers have, some have not",
+    ),
     ("mis", "None on record", "none of these officers has"),
-    ("und", "Undecided", "at least one officer’s obligation cannot be decided"),
-    ("nil", "Nobody required", "nobody had to record, or all of it is explained"),
+    (
+        "und",
+        "Undecided",
+        "at least one officer’s obligation cannot be decided",
+    ),
+    (
+        "nil",
+        "Nobody required",
+        "nobody had to record, or all of it is explained",
+    ),
 ];
 
 pub(super) fn section(view: &View) -> Section {
@@ -43,30 +59,43 @@ fn time(calls: &Calls) -> String {
             escape(&percent(nobody / required))
         ),
         Some(_) => r#"<p class="lede">In no decided call did anybody have to record.</p>"#.to_owned(),
-        None => r#"<p class="lede">The hours for which nobody recorded are withheld, because they rest on fewer than 5 calls.</p>"#.to_owned(),
+        None => r#"<p class="lede">The hours for which nobody recorded are withheld, because a number of these calls is.</p>"#.to_owned(),
     }
 }
 
 fn picture(calls: &Calls) -> String {
-    let mut drawing = Drawing::new("bar-calls", "bar", "Calls by how many of their officers are on record", 30.0);
+    let mut drawing = Drawing::new(
+        "bar-calls",
+        "bar",
+        "Calls by how many of their officers are on record",
+        30.0,
+    );
     let (mut from, mut said) = (0.0, Vec::new());
     for (at, (class, name, _)) in STANDINGS.iter().enumerate() {
-        let Some(share) = share_of(calls, at) else { continue };
+        let Some(share) = share_of(calls, at) else {
+            continue;
+        };
         drawing.bar(class, (from, from + share), 1.0, 28.0);
         from += share;
         said.push(format!("{}: {}", name.to_lowercase(), percent(share)));
     }
-    if from == 0.0 {
-        drawing.bar("none", (0.0, 1.0), 1.0, 28.0);
-        said.push("nothing that can be shown".to_owned());
+    if said.len() < STANDINGS.len() {
+        drawing.bar("none", (from, 1.0), 1.0, 28.0);
+        said.push("the rest: nothing that can be shown".to_owned());
     }
-    format!(r#"<figure class="shares">{}</figure>"#, drawing.html(&said.join(", ")))
+    format!(
+        r#"<figure class="shares">{}</figure>"#,
+        drawing.html(&said.join(", "))
+    )
 }
 
 fn standings(calls: &Calls) -> String {
     let row = |(at, (class, name, meaning)): (usize, &(&str, &str, &str))| {
         let share = share_of(calls, at).map_or_else(|| "–".to_owned(), |share| escape(&percent(share)));
-        let count = calls.counts.get(at).map_or_else(String::new, |figure| figure.html());
+        let count = calls
+            .counts
+            .get(at)
+            .map_or_else(String::new, |figure| figure.html());
         format!(
             r#"<tr><th scope="row">{}{name}<small>{meaning}</small></th><td class="r big">{share}</td><td class="r">{count}</td></tr>"#,
             swatch(class)
@@ -78,5 +107,11 @@ fn standings(calls: &Calls) -> String {
         calls.all.html()
     );
     let caption = "Calls by how many of the officers who had to record are on record";
-    table("calls-table", "headline", caption, &heads(&["Call", "Share of all calls", "Calls"]), &(rows + &total))
+    table(
+        "calls-table",
+        "headline",
+        caption,
+        &heads(&["Call", "Share of all calls", "Calls"]),
+        &(rows + &total),
+    )
 }

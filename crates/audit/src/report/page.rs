@@ -31,13 +31,21 @@ pub(super) struct Page {
 /// Title and facts of a view.
 pub(super) fn about(view: &View, policy: &PolicyName) -> About {
     let mut facts = vec![("Policy", format!("{}, version {}", policy.id, policy.version))];
-    facts.push(("Obligations", view.period.clone().unwrap_or_else(|| "none".to_owned())));
+    facts.push((
+        "Obligations",
+        view.period.clone().unwrap_or_else(|| "none".to_owned()),
+    ));
     if let Some(recordings) = &view.recordings {
         facts.push(("Recordings", recordings.clone()));
     }
+    facts.push(("Officers with obligations", view.officers.words()));
     facts.push(("Clock", view.timezone.clone()));
     facts.push(("Program", format!("Onrecord {}", view.onrecord)));
-    About { title: policy.title.clone(), period: view.period.clone(), facts }
+    About {
+        title: policy.title.clone(),
+        period: view.period.clone(),
+        facts,
+    }
 }
 
 /// What the public report leaves out.
@@ -45,8 +53,8 @@ pub(super) fn for_the_public() -> String {
     concat!(
         r#"<p class="public">This is the report for publication. It names no officer, call, unit or file and gives no "#,
         r#"exact time. Numbers from 1 to 4 are suppressed, and with them whatever they could be worked out from: "#,
-        r#"<a href="#reading">how</a>. Where a figure is withheld for that, <b>[c]</b> (confidential) or "#,
-        r#"<b>&lt;5</b> stands in its place.</p>"#
+        r##"<a href="#reading">how</a>. Where a figure is withheld for that, <b>[c]</b> (confidential; "##,
+        r#"in drawings <b>c</b>) or <b>&lt;5</b> stands in its place.</p>"#
     )
     .to_owned()
 }
@@ -66,9 +74,14 @@ impl Page {
         let title = self.title();
         let Self { introduction, .. } = self;
         let (masthead, contents) = (self.masthead(), self.contents());
-        let sections: String = self.sections.iter().zip(1..).map(|(section, number)| section.html(number)).collect();
+        let sections: String = self
+            .sections
+            .iter()
+            .zip(1..)
+            .map(|(section, number)| section.html(number))
+            .collect();
         format!(
-            r#"<!doctype html>
+            r##"<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -91,20 +104,27 @@ impl Page {
 network and contains no script.</p></footer>
 </body>
 </html>
-"#
+"##
         )
     }
 
     fn title(&self) -> String {
-        let period = self.about.period.as_ref().map_or_else(String::new, |period| format!(", {period}"));
+        let period = self
+            .about
+            .period
+            .as_ref()
+            .map_or_else(String::new, |period| format!(", {period}"));
         escape(&format!("Body-worn camera audit: {}{period}", self.about.title))
     }
 
     fn masthead(&self) -> String {
-        let period = self.about.period.as_ref().map_or_else(String::new, |period| escape(period));
-        let fact = |(name, value): &(&str, String)| {
-            format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(value))
-        };
+        let period = self
+            .about
+            .period
+            .as_ref()
+            .map_or_else(String::new, |period| escape(period));
+        let fact =
+            |(name, value): &(&str, String)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(value));
         let facts: String = self.about.facts.iter().map(fact).collect();
         format!(
             r#"<h1><span>Body-worn camera audit</span> {}</h1><p class="period">{period}</p><dl class="facts">{facts}</dl>"#,
@@ -114,7 +134,11 @@ network and contains no script.</p></footer>
 
     fn contents(&self) -> String {
         let one = |section: &Section| {
-            format!(r##"<li><a href="#{}">{}</a></li>"##, section.id, escape(&section.title))
+            format!(
+                r##"<li><a href="#{}">{}</a></li>"##,
+                section.id,
+                escape(&section.title)
+            )
         };
         let list: String = self.sections.iter().map(one).collect();
         format!(r#"<nav aria-label="Contents"><ol>{list}</ol></nav>"#)
@@ -123,7 +147,12 @@ network and contains no script.</p></footer>
 
 impl Section {
     fn html(&self, number: usize) -> String {
-        let Self { id, title, aside, body } = self;
+        let Self {
+            id,
+            title,
+            aside,
+            body,
+        } = self;
         format!(
             r#"<section id="{id}" aria-labelledby="{id}-h"><div class="side"><h2 id="{id}-h"><span class="no">{number}</span> {}</h2>{aside}</div><div class="body">{body}</div></section>
 "#,

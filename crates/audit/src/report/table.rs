@@ -6,7 +6,7 @@ use super::view::{Figure, Line, PARTS, Part};
 /// A table that scrolls sideways where it must; `id` is its own in the page, `rows` is HTML.
 pub(super) fn table(id: &str, class: &str, caption: &str, head: &str, rows: &str) -> String {
     format!(
-        r#"<div class="scroll" role="region" aria-labelledby="{id}-c" tabindex="0"><table class="{class}"><caption id="{id}-c">{}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"#,
+        r#"<div class="scroll" role="region" aria-labelledby="{id}-c" tabindex="0"><table class="{class}"><caption id="{id}-c"><span>{}</span></caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"#,
         escape(caption)
     )
 }
@@ -18,6 +18,13 @@ pub(super) fn heads(words: &[&str]) -> String {
         format!(r#"<th scope="col"{class}>{}</th>"#, escape(word))
     };
     words.iter().enumerate().map(one).collect()
+}
+
+/// Sentences from outside, as a list.
+pub(super) fn notes(sentences: &[String]) -> String {
+    let one = |sentence: &String| format!("<li>{}</li>", escape(sentence));
+    let list: String = sentences.iter().map(one).collect();
+    format!(r#"<ul class="notes">{list}</ul>"#)
 }
 
 /// A key of the drawings, for people who see them.
@@ -36,13 +43,19 @@ pub(super) fn share(part: &Part) -> String {
 
 /// An interval in words; empty where there is none.
 pub(super) fn interval(part: &Part) -> String {
-    part.interval.map_or_else(String::new, |ends| format!(r#"<span class="ci">{}</span>"#, percents(ends)))
+    part.interval.map_or_else(String::new, |ends| {
+        format!(r#"<span class="ci">{}</span>"#, percents(ends))
+    })
 }
 
 /// A cell with a share and, under it, its number.
 fn cell(part: &Part) -> String {
     match part.count {
-        Figure::Known(_) => format!(r#"<td class="r">{}<small>{}</small></td>"#, share(part), part.count.html()),
+        Figure::Known(_) => format!(
+            r#"<td class="r">{}<small>{}</small></td>"#,
+            share(part),
+            part.count.html()
+        ),
         _ => format!(r#"<td class="r">{}</td>"#, part.count.html()),
     }
 }
@@ -86,14 +99,21 @@ fn row(line: &Line) -> String {
 /// Figures behind a chart that a reader may open; long ones are closed on the screen, all are printed.
 pub(super) fn behind(summary: &str, open: bool, table: &str) -> String {
     let open = if open { " open" } else { "" };
-    format!("<details{open}><summary>{}</summary>{table}</details>", escape(summary))
+    format!(
+        "<details{open}><summary>{}</summary>{table}</details>",
+        escape(summary)
+    )
 }
 
 /// The four outcomes of a line in words, for descriptions: "recorded 91.6%, excused 2.3%, …".
 pub(super) fn in_words(line: &Line) -> String {
-    let one = |((_, word), part): (&(&str, &str), &Part)| format!("{} {}", word.to_lowercase(), plain_share(part));
+    let one =
+        |((_, word), part): (&(&str, &str), &Part)| format!("{} {}", word.to_lowercase(), plain_share(part));
     let mut said: Vec<String> = match &line.together {
-        Some(part) => vec![one((&PARTS[0], &line.parts[0])), format!("all others together {}", plain_share(part))],
+        Some(part) => vec![
+            one((&PARTS[0], &line.parts[0])),
+            format!("all others together {}", plain_share(part)),
+        ],
         None => PARTS.iter().zip(&line.parts).map(one).collect(),
     };
     said.push(format!("undecided {}", plain_share(&line.undecided)));

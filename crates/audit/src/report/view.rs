@@ -1,7 +1,6 @@
 //! The figures as a reader may see them. Sections that both reports have draw from here and from nothing else.
 
 use super::clock::Clock;
-use super::suppress::{self, Allowed, Row};
 use super::text::{escape, number};
 use crate::calls::CallCounts;
 use crate::statistics::{Share, Shares};
@@ -51,18 +50,38 @@ pub(super) struct Part {
 }
 
 impl Part {
-    pub(super) const WITHHELD: Self = Self { count: Figure::Withheld, share: None, interval: None };
+    pub(super) const WITHHELD: Self = Self {
+        count: Figure::Withheld,
+        share: None,
+        interval: None,
+    };
+
+    /// Whether a number was withheld, so that its place in a drawing is not mistaken for an empty one.
+    pub(super) fn is_withheld(&self) -> bool {
+        self.count.known().is_none()
+    }
 
     pub(super) fn of(share: &Share) -> Self {
         let finite = |x: Option<f64>| x.filter(|x| x.is_finite());
-        let interval = finite(share.low).zip(finite(share.high));
-        Self { count: Figure::Known(share.count), share: finite(share.share), interval }
+        // Where all officers are alike the draw shows no chance, and its interval would claim there is none.
+        let interval = finite(share.low)
+            .zip(finite(share.high))
+            .filter(|(low, high)| low < high);
+        Self {
+            count: Figure::Known(share.count),
+            share: finite(share.share),
+            interval,
+        }
     }
 }
 
 /// The four outcomes that share what was decided, with the class that draws each.
-pub(super) const PARTS: [(&str, &str); 4] =
-    [("rec", "Recorded"), ("exc", "Excused"), ("par", "Partial"), ("mis", "Missing")];
+pub(super) const PARTS: [(&str, &str); 4] = [
+    ("rec", "Recorded"),
+    ("exc", "Excused"),
+    ("par", "Partial"),
+    ("mis", "Missing"),
+];
 
 /// A group and its shares.
 #[derive(Clone, Debug)]
@@ -79,7 +98,14 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn of(name: String, officers: Option<usize>, shares: &Shares) -> Self {
-        let Shares { recorded, excused, partial, missing, undecided, .. } = shares;
+        let Shares {
+            recorded,
+            excused,
+            partial,
+            missing,
+            undecided,
+            ..
+        } = shares;
         Self {
             name,
             officers: officers.map(|n| Figure::Known(n as u64)),
@@ -115,7 +141,7 @@ pub(super) struct Calls {
 /// Obligations with one outcome and reason.
 pub(super) struct Reason {
     pub(super) outcome: &'static str,
-    pub(super) reason: &'static str,
+    pub(super) why: &'static str,
     pub(super) count: Figure,
     /// How many of them in grace; not for the public.
     pub(super) in_grace: Option<u64>,
@@ -172,19 +198,22 @@ pub(super) struct View {
     pub(super) files: Vec<Rows>,
 }
 
-const ALL: &str = "All";
-const OUTSIDE: &str = "Outside the grace period";
+pub(super) const ALL: &str = "All";
+pub(super) const OUTSIDE: &str = "Outside the grace period";
 
 impl View {
     /// Every figure as it is.
     pub(super) fn of_everything(summary: &Summary) -> Self {
         let clock = Clock::of(&summary.timezone);
         let lines = |groups: &[Group], none: &str| -> Vec<Line> {
-            groups.iter().map(|g| Line::of(name_or(&g.name, none), Some(g.officers), &g.all)).collect()
+            groups
+                .iter()
+                .map(|g| Line::of(name_or(&g.name, none), Some(g.officers), &g.all))
+                .collect()
         };
         let reasons = |o: &OutcomeCount| Reason {
             outcome: o.outcome,
-            reason: o.reason,
+            why: o.reason,
             count: Figure::Known(o.count),
             in_grace: Some(o.in_grace),
         };
@@ -207,7 +236,10 @@ impl View {
             districts: by_recorded(lines(&summary.by.district, NO_DISTRICT)),
             weekdays: lines(&summary.by.weekday, NO_TIME),
             hours: lines(&summary.by.hour, NO_TIME),
-            call_types: types.into_iter().map(|t| Line::of(t.name, t.officers, &t.shares)).collect(),
+            call_types: types
+                .into_iter()
+                .map(|t| Line::of(t.name, t.officers, &t.shares))
+                .collect(),
             reasons: summary.outcomes.iter().map(reasons).collect(),
             defects: summary.defects.iter().map(whole_lack).collect(),
             notice: summary
@@ -215,7 +247,7 @@ impl View {
                 .iter()
                 .map(|n| Reason {
                     outcome: n.status,
-                    reason: "",
+                    why: "",
                     count: Figure::Known(n.count),
                     in_grace: Some(n.in_grace),
                 })
@@ -225,90 +257,70 @@ impl View {
             files: summary.files.iter().map(all_rows).collect(),
         }
     }
-
-    /// What of the figures may be published.
-    pub(super) fn for_the_public(summary: &Summary) -> Self {
-        let clock = Clock::of(&summary.timezone);
-        let total = suppress::total(&Row::of(&summary.shares, None));
-        let outside = outside_of_grace(summary, total);
-        let [obligations, not_required, no_camera] = accounts(&summary.shares, summary.obligations, total);
-        let cut = |groups: &[Group], none: &str| {
-            let kinds: Vec<Kind> = groups.iter().map(|g| Kind::of(g, none)).collect();
-            public_lines(&kinds, total)
-        };
-        Self {
-            public: true,
-            onrecord: summary.onrecord,
-            intervals: summary.intervals,
-            timezone: summary.timezone.clone(),
-            period: summary.obligations_period.as_ref().and_then(|p| clock.months(p)),
-            recordings: None,
-            obligations,
-            not_required,
-            no_camera,
-            officers: suppress::lone(summary.by.officer.len() as u64),
-            all: suppress::line(ALL.to_owned(), None, &summary.shares, total),
-            outside,
-            calls: public_calls(&summary.calls),
-            weeks: cut(&summary.by.week, NO_TIME),
-            districts: by_recorded(cut(&summary.by.district, NO_DISTRICT)),
-            weekdays: cut(&summary.by.weekday, NO_TIME),
-            hours: cut(&summary.by.hour, NO_TIME),
-            call_types: large_enough(public_lines(&most(&summary.by.call_type, |g| g.all.decided), total)),
-            reasons: public_reasons(&summary.outcomes),
-            defects: summary.defects.iter().map(public_lack).collect(),
-            notice: public_notice(summary),
-            silent_officers: suppress::lone(summary.officers_in_no_recording.len() as u64),
-            short_buffers: suppress::lone(summary.short_buffer.iter().map(|c| c.short).sum()),
-            files: summary.files.iter().map(|f| public_rows(f, obligations)).collect(),
-        }
-    }
 }
 
-const NO_TIME: &str = "time unknown";
-const NO_DISTRICT: &str = "no district given";
+pub(super) const NO_TIME: &str = "time unknown";
+pub(super) const NO_DISTRICT: &str = "no district given";
 const NO_TYPE: &str = "no type given";
 
 fn name_or(name: &str, none: &str) -> String {
-    if name.trim().is_empty() { none.to_owned() } else { name.to_owned() }
+    if name.trim().is_empty() {
+        none.to_owned()
+    } else {
+        name.to_owned()
+    }
 }
 
 /// The highest recorded share first, those without one at the end.
-fn by_recorded(mut lines: Vec<Line>) -> Vec<Line> {
+pub(super) fn by_recorded(mut lines: Vec<Line>) -> Vec<Line> {
     let key = |line: &Line| line.recorded().share.unwrap_or(-1.0);
     lines.sort_by(|a, b| key(b).total_cmp(&key(a)).then_with(|| a.name.cmp(&b.name)));
     lines
 }
 
 /// A group, or several summed.
-struct Kind {
-    name: String,
+pub(super) struct Kind {
+    pub(super) name: String,
     /// How many officers it has; not known of several summed, since an officer can be in each.
-    officers: Option<usize>,
+    pub(super) officers: Option<usize>,
     /// How many it has at least.
-    at_least: usize,
-    shares: Shares,
+    pub(super) at_least: usize,
+    pub(super) shares: Shares,
 }
 
 impl Kind {
-    fn of(group: &Group, none: &str) -> Self {
+    pub(super) fn of(group: &Group, none: &str) -> Self {
         let name = name_or(&group.name, none);
-        Self { name, officers: Some(group.officers), at_least: group.officers, shares: group.all }
+        Self {
+            name,
+            officers: Some(group.officers),
+            at_least: group.officers,
+            shares: group.all,
+        }
     }
 
     fn sum(groups: &[&Group]) -> Self {
         let at_least = groups.iter().map(|g| g.officers).max().unwrap_or(0);
-        Self { name: format!("{} other types", groups.len()), officers: None, at_least, shares: together(groups) }
+        Self {
+            name: format!("{} other types", groups.len()),
+            officers: None,
+            at_least,
+            shares: together(groups),
+        }
     }
 }
 
 /// The fifteen types of call with the most of `what`, the others summed.
-fn most(groups: &[Group], what: fn(&Group) -> u64) -> Vec<Kind> {
+pub(super) fn most(groups: &[Group], what: fn(&Group) -> u64) -> Vec<Kind> {
     const LISTED: usize = 15;
     let mut ordered: Vec<&Group> = groups.iter().collect();
     ordered.sort_by(|a, b| what(b).cmp(&what(a)).then_with(|| a.name.cmp(&b.name)));
     // One other type needs as much room as the sum of it.
-    let listed = if ordered.len() <= LISTED + 1 { ordered.len() } else { LISTED };
+    let listed = if ordered.len() <= LISTED + 1 {
+        ordered.len()
+    } else {
+        LISTED
+    };
     let (first, rest) = ordered.split_at(listed);
     let mut kinds: Vec<Kind> = first.iter().map(|g| Kind::of(g, NO_TYPE)).collect();
     if !rest.is_empty() {
@@ -317,30 +329,18 @@ fn most(groups: &[Group], what: fn(&Group) -> u64) -> Vec<Kind> {
     kinds
 }
 
-/// Without the types of call that show nothing: what a dispatcher called them could itself point at somebody.
-fn large_enough(mut lines: Vec<Line>) -> Vec<Line> {
-    let all = lines.len();
-    lines.retain(|line| line.decided.known().is_some());
-    if lines.len() < all {
-        lines.push(Line {
-            name: "types too small to show".to_owned(),
-            officers: None,
-            decided: Figure::Withheld,
-            parts: [Part::WITHHELD; 4],
-            together: None,
-            undecided: Part::WITHHELD,
-        });
-    }
-    lines
-}
-
 /// The shares of several groups as one; no interval, which only a bootstrap could give.
 fn together(groups: &[&Group]) -> Shares {
     let sum = |one: fn(&Shares) -> u64| groups.iter().map(|g| one(&g.all)).sum::<u64>();
     let decided = sum(|s| s.decided);
     let share = |one: fn(&Shares) -> u64, beside: u64| {
         let (count, of) = (sum(one), decided + beside);
-        Share { count, share: (of > 0).then(|| count as f64 / of as f64), low: None, high: None }
+        Share {
+            count,
+            share: (of > 0).then(|| count as f64 / of as f64),
+            low: None,
+            high: None,
+        }
     };
     Shares {
         obligations: sum(|s| s.obligations),
@@ -363,22 +363,14 @@ fn all_calls(calls: &CallCounts) -> Calls {
     }
 }
 
-fn standings(calls: &CallCounts) -> [u64; 5] {
-    [calls.all_on_record, calls.some_on_record, calls.none_on_record, calls.undecided, calls.nobody_required]
-}
-
-fn public_calls(calls: &CallCounts) -> Calls {
-    let counts = standings(calls);
-    let figures = suppress::list(&counts);
-    let counts = std::array::from_fn(|at| figures.get(at).copied().unwrap_or(Figure::Withheld));
-    let with_somebody = calls.all_on_record + calls.some_on_record + calls.none_on_record;
-    let all_known = counts[..3].iter().all(|f| f.known().is_some());
-    Calls {
-        all: suppress::lone(calls.calls),
-        counts,
-        seconds: (all_known && with_somebody >= 5)
-            .then_some((calls.required as f64 / 1e6, calls.nobody_recorded as f64 / 1e6)),
-    }
+pub(super) fn standings(calls: &CallCounts) -> [u64; 5] {
+    [
+        calls.all_on_record,
+        calls.some_on_record,
+        calls.none_on_record,
+        calls.undecided,
+        calls.nobody_required,
+    ]
 }
 
 fn whole_lack(defect: &DefectCount) -> Lack {
@@ -392,17 +384,6 @@ fn whole_lack(defect: &DefectCount) -> Lack {
     }
 }
 
-fn public_lack(defect: &DefectCount) -> Lack {
-    let count = suppress::lone(defect.count);
-    Lack {
-        kind: defect.kind,
-        count,
-        seconds: count.known().map(|_| defect.seconds),
-        outside_grace: None,
-        provisional: None,
-    }
-}
-
 fn all_rows(file: &FileCounts) -> Rows {
     Rows {
         kind: file.kind,
@@ -412,84 +393,4 @@ fn all_rows(file: &FileCounts) -> Rows {
         duplicate: Figure::Known(file.duplicate),
         bad_values: Figure::Known(file.bad_values),
     }
-}
-
-/// Rows read are the sum of the others, so they are withheld with any small one; the accepted calls are the
-/// obligations, so they are withheld with these.
-fn public_rows(file: &FileCounts, obligations: Figure) -> Rows {
-    let parts = [file.accepted, file.rejected, file.duplicate].map(suppress::lone);
-    let whole = parts.iter().all(|f| f.known().is_some());
-    let [accepted, rejected, duplicate] = parts;
-    let hidden = file.kind == "calls" && obligations.known().is_none();
-    let unless_hidden = |figure: Figure| if hidden { Figure::Withheld } else { figure };
-    Rows {
-        kind: file.kind,
-        read: unless_hidden(if whole { suppress::lone(file.read) } else { Figure::Withheld }),
-        accepted: unless_hidden(accepted),
-        rejected,
-        duplicate,
-        bad_values: suppress::lone(file.bad_values),
-    }
-}
-
-fn public_lines(groups: &[Kind], total: Allowed) -> Vec<Line> {
-    let rows: Vec<Row> = groups.iter().map(|g| Row::of(&g.shares, Some(g.at_least))).collect();
-    let one = |(g, allowed): (&Kind, Allowed)| suppress::line(g.name.clone(), g.officers, &g.shares, allowed);
-    groups.iter().zip(suppress::rows(&rows, total)).map(one).collect()
-}
-
-/// Outside grace and, not shown, in it: the two rows of a table whose total is everything.
-fn outside_of_grace(summary: &Summary, total: Allowed) -> Line {
-    let (all, outside) = (&summary.shares, &summary.shares_without_grace);
-    let less = |a: &Share, b: &Share| Share { count: a.count.saturating_sub(b.count), ..Share::default() };
-    let inside = Shares {
-        recorded: less(&all.recorded, &outside.recorded),
-        excused: less(&all.excused, &outside.excused),
-        partial: less(&all.partial, &outside.partial),
-        missing: less(&all.missing, &outside.missing),
-        undecided: less(&all.undecided, &outside.undecided),
-        ..Shares::default()
-    };
-    let rows = [Row::of(outside, None), Row::of(&inside, None)];
-    let nothing = Allowed { level: suppress::Level::Nothing, undecided: false };
-    let allowed = suppress::rows(&rows, total).first().copied().unwrap_or(nothing);
-    suppress::line(OUTSIDE.to_owned(), None, outside, allowed)
-}
-
-/// Obligations, those not required and those without a camera. They add up with the decided and the undecided, so
-/// the total is withheld with any small number.
-fn accounts(shares: &Shares, obligations: u64, total: Allowed) -> [Figure; 3] {
-    let parts = [shares.not_required, shares.no_camera].map(suppress::lone);
-    let known = parts.iter().all(|f| f.known().is_some()) && total.undecided;
-    let all = if known { suppress::lone(obligations) } else { Figure::Withheld };
-    [all, parts[0], parts[1]]
-}
-
-/// The reasons why nothing was asked, and why nothing could be decided: two lists. The other outcomes stand in the
-/// headline already.
-fn public_reasons(outcomes: &[OutcomeCount]) -> Vec<Reason> {
-    let lists: [&[&str]; 2] = [&["not_required"], &["awaiting_upload", "unverifiable"]];
-    let one_list = |words: &&[&str]| {
-        let of: Vec<&OutcomeCount> = outcomes.iter().filter(|o| words.contains(&o.outcome)).collect();
-        let counts: Vec<u64> = of.iter().map(|o| o.count).collect();
-        let one = |(o, count): (&OutcomeCount, Figure)| Reason {
-            outcome: o.outcome,
-            reason: o.reason,
-            count,
-            in_grace: None,
-        };
-        of.into_iter().zip(suppress::list(&counts)).map(one).collect::<Vec<_>>()
-    };
-    lists.iter().flat_map(one_list).collect()
-}
-
-fn public_notice(summary: &Summary) -> Vec<Reason> {
-    let counts: Vec<u64> = summary.notice.iter().map(|n| n.count).collect();
-    let one = |(n, count): (&crate::summary::NoticeCount, Figure)| Reason {
-        outcome: n.status,
-        reason: "",
-        count,
-        in_grace: None,
-    };
-    summary.notice.iter().zip(suppress::list(&counts)).map(one).collect()
 }

@@ -52,15 +52,25 @@ fn named(line: &Line) -> Line {
 
 /// The weeks with a date, in order, each at its place in time.
 fn places(lines: &[Line]) -> Vec<Week<'_>> {
-    let mut weeks: Vec<Week> =
-        lines.iter().filter_map(|line| Some(Week { x: 0.5, monday: date(&line.name)?, line })).collect();
+    let mut weeks: Vec<Week> = lines
+        .iter()
+        .filter_map(|line| {
+            Some(Week {
+                x: 0.5,
+                monday: date(&line.name)?,
+                line,
+            })
+        })
+        .collect();
     weeks.sort_by_key(|week| week.monday);
     let (Some(first), Some(last)) = (weeks.first().map(|w| w.monday), weeks.last().map(|w| w.monday)) else {
         return weeks;
     };
     let all = f64::from(days_between(first, last));
     if all > 0.0 {
-        weeks.iter_mut().for_each(|week| week.x = f64::from(days_between(first, week.monday)) / all);
+        for week in &mut weeks {
+            week.x = f64::from(days_between(first, week.monday)) / all;
+        }
     }
     weeks
 }
@@ -77,6 +87,7 @@ fn panels(weeks: &[Week]) -> String {
         part: Line::recorded,
         scale: around,
         height: 170.0,
+        dates: false,
     };
     let missing = Panel {
         id: "weeks-missing",
@@ -95,8 +106,19 @@ fn panels(weeks: &[Week]) -> String {
         part: |line| line.undecided,
         ..missing
     };
-    let drawn = [recorded, missing, undecided].map(|panel| panel.html(weeks)).concat();
-    format!(r#"<div class="panels">{drawn}</div>"#)
+    let shown = [recorded, missing, undecided]
+        .into_iter()
+        .filter(|panel| panel.has_anything(weeks));
+    let mut shown: Vec<Panel> = shown.collect();
+    if let Some(last) = shown.last_mut() {
+        last.dates = true;
+    }
+    let drawn: String = shown.iter().map(|panel| panel.html(weeks)).collect();
+    let nothing = r#"<p class="nothing">A measure of which nothing can be shown is left out.</p>"#;
+    format!(
+        r#"<div class="panels">{drawn}</div>{}"#,
+        if shown.len() < 3 { nothing } else { "" }
+    )
 }
 
 fn ends(part: &Part) -> Vec<f64> {
@@ -114,36 +136,65 @@ struct Panel {
     part: fn(&Line) -> Part,
     scale: Scale,
     height: f64,
+    /// Whether the dates stand under it: the last panel carries them for all.
+    dates: bool,
 }
 
-/// Above and below the scale.
+/// Above and under the scale.
 const PAD: f64 = 8.0;
 /// Under the scale, for the dates.
 const DATES: f64 = 30.0;
 
 impl Panel {
+    fn has_anything(&self, weeks: &[Week]) -> bool {
+        weeks.iter().any(|week| (self.part)(week.line).share.is_some())
+    }
+
     fn html(&self, weeks: &[Week]) -> String {
         let title = format!("{} by week, {}", self.name, self.of);
-        let mut drawing = Drawing::new(self.id, "plot", title, self.height + DATES);
+        let room = if self.dates { DATES } else { 0.0 };
+        let mut drawing = Drawing::new(self.id, "plot", title, self.height + room);
         for tick in self.scale.ticks() {
             let y = self.y(tick);
             drawing.line("grid", (0.0, y), (1.0, y));
-            drawing.label("tick", (0.0, y + 4.0), -6.0, Anchor::End, &self.scale.word(tick));
+            drawing.label("tick", (0.0, y + 4.0), -7.0, Anchor::End, &self.scale.word(tick));
         }
         for run in weeks.chunk_by(|a, b| days_between(a.monday, b.monday) <= 7 && self.both_known(a, b)) {
-            self.draw_run(&mut drawing, run);
+            self.draw_run(&mut drawing, run, if weeks.len() > 26 { 2.0 } else { 3.5 });
         }
-        if let Some((x, share)) = weeks.iter().rev().find_map(|week| Some((week.x, (self.part)(week.line).share?))) {
-            drawing.label(&format!("value {}", self.class), (x, self.y(share) + 4.5), 9.0, Anchor::Start, &percent(share));
+        self.name_last(&mut drawing, weeks);
+        for week in weeks.iter().filter(|week| (self.part)(week.line).is_withheld()) {
+            // What is withheld must not look like a week without calls.
+            drawing.label(
+                "tick",
+                (week.x, self.height - PAD - 4.0),
+                0.0,
+                Anchor::Middle,
+                "c",
+            );
         }
-        draw_dates(&mut drawing, weeks, self.height);
+        draw_dates(&mut drawing, weeks, self.height - PAD, self.dates);
         format!(
-            r#"<figure><figcaption><b>{}</b>, {}; scale from {}</figcaption>{}</figure>"#,
+            "<figure><figcaption><b>{}</b>, {}; scale from {}</figcaption>{}</figure>",
             self.name,
             self.of,
             self.scale.words(),
             drawing.html(&self.description(weeks))
         )
+    }
+
+    /// The last share, beside its mark and above the axis.
+    fn name_last(&self, drawing: &mut Drawing, weeks: &[Week]) {
+        let last = weeks
+            .iter()
+            .rev()
+            .find_map(|week| Some((week.x, (self.part)(week.line).share?)));
+        let Some((x, share)) = last else { return };
+        let (class, y) = (
+            format!("value {}", self.class),
+            (self.y(share) + 4.5).min(self.height - PAD - 3.0),
+        );
+        drawing.label(&class, (x, y), 9.0, Anchor::Start, &percent(share));
     }
 
     fn y(&self, share: f64) -> f64 {
@@ -155,35 +206,46 @@ impl Panel {
     }
 
     /// Weeks without a hole between them: a band, a line, marks.
-    fn draw_run(&self, drawing: &mut Drawing, run: &[Week]) {
+    fn draw_run(&self, drawing: &mut Drawing, run: &[Week], radius: f64) {
         let interval = |week: &Week| Some((week.x, (self.part)(week.line).interval?));
         for band in run.chunk_by(|a, b| interval(a).is_some() && interval(b).is_some()) {
             let ends: Vec<_> = band.iter().filter_map(interval).collect();
             if let [(x, (low, high))] = ends[..] {
-                drawing.line(&format!("whisker {}", self.class), (x, self.y(low)), (x, self.y(high)));
+                drawing.line(
+                    &format!("whisker {}", self.class),
+                    (x, self.y(low)),
+                    (x, self.y(high)),
+                );
             } else if ends.len() > 1 {
                 let over = ends.iter().map(|(x, (_, high))| (*x, self.y(*high)));
                 let under = ends.iter().rev().map(|(x, (low, _))| (*x, self.y(*low)));
-                drawing.area(&format!("band {}", self.class), &over.chain(under).collect::<Vec<_>>());
+                drawing.area(
+                    &format!("band {}", self.class),
+                    &over.chain(under).collect::<Vec<_>>(),
+                );
             }
         }
-        let points: Vec<_> =
-            run.iter().filter_map(|week| Some((week.x, self.y((self.part)(week.line).share?)))).collect();
+        let points: Vec<_> = run
+            .iter()
+            .filter_map(|week| Some((week.x, self.y((self.part)(week.line).share?))))
+            .collect();
         for pair in points.windows(2) {
             if let [from, to] = *pair {
                 drawing.line(&format!("path {}", self.class), from, to);
             }
         }
-        let radius = if run.len() > 26 { 2.0 } else { 3.5 };
         for point in points {
             drawing.dot(&format!("mark {}", self.class), point, radius);
         }
     }
 
     fn description(&self, weeks: &[Week]) -> String {
-        let known = weeks.iter().filter_map(|week| Some(((self.part)(week.line).share?, week.monday)));
+        let known = weeks
+            .iter()
+            .filter_map(|week| Some(((self.part)(week.line).share?, week.monday)));
         let lowest = known.clone().min_by(|a, b| a.0.total_cmp(&b.0));
         let highest = known.clone().max_by(|a, b| a.0.total_cmp(&b.0));
+        let withheld = weeks.iter().any(|week| (self.part)(week.line).is_withheld());
         let said = |end: Option<(f64, Date)>| {
             end.map_or_else(
                 || "nothing to share".to_owned(),
@@ -191,25 +253,45 @@ impl Panel {
             )
         };
         format!(
-            "{}. Lowest: {}. Highest: {}. Every figure stands in the table below.",
+            "{}. Lowest: {}. Highest: {}.{} Every figure stands in the table below.",
             counted(weeks.len() as u64, "week", "weeks"),
             said(lowest),
-            said(highest)
+            said(highest),
+            if withheld {
+                " The letter c marks what is withheld."
+            } else {
+                ""
+            }
         )
     }
 }
 
 /// Mondays under the scale, no more than have room on a phone.
-fn draw_dates(drawing: &mut Drawing, weeks: &[Week], y: f64) {
+fn draw_dates(drawing: &mut Drawing, weeks: &[Week], y: f64, named: bool) {
     drawing.line("axis", (0.0, y), (1.0, y));
     let every = weeks.len().div_ceil(6).max(1);
     let mut year = None;
     for week in weeks.iter().step_by(every) {
-        drawing.line("axis", (week.x, y), (week.x, y + 4.0));
-        drawing.label("tick", (week.x, y + 16.0), 0.0, Anchor::Middle, &short_date(week.monday));
+        drawing.line("axis", (week.x, y), (week.x, y + 5.0));
+        if !named {
+            continue;
+        }
+        drawing.label(
+            "tick",
+            (week.x, y + 18.0),
+            0.0,
+            Anchor::Middle,
+            &short_date(week.monday),
+        );
         if year != Some(week.monday.year()) {
             year = Some(week.monday.year());
-            drawing.label("tick", (week.x, y + 28.0), 0.0, Anchor::Middle, &week.monday.year().to_string());
+            drawing.label(
+                "tick",
+                (week.x, y + 31.0),
+                0.0,
+                Anchor::Middle,
+                &week.monday.year().to_string(),
+            );
         }
     }
 }
