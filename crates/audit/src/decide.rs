@@ -96,13 +96,19 @@ impl Workspace {
 }
 
 /// Decides one obligation.
-pub fn decide(evidence: &Evidence, policy: &Policy, obligation: &Obligation<'_>, work: &mut Workspace) -> Decision {
+pub fn decide(
+    evidence: &Evidence,
+    policy: &Policy,
+    obligation: &Obligation<'_>,
+    work: &mut Workspace,
+) -> Decision {
     work.clear();
     let window = match times(policy, &obligation.times) {
         Ok(window) => window,
         Err(undecided) => return undecided,
     };
-    let said = |outcome, measures| Decision { begin: Some(window.from), end: Some(window.to), outcome, measures };
+    let said =
+        |outcome, measures| Decision { begin: Some(window.from), end: Some(window.to), outcome, measures };
     if let Some(why) = not_required(policy, obligation, window) {
         return said(Outcome::NotRequired(why), None);
     }
@@ -126,9 +132,8 @@ pub fn decide(evidence: &Evidence, policy: &Policy, obligation: &Obligation<'_>,
 
 /// Step 1: from when to when the duty lasted.
 fn times(policy: &Policy, times: &CallTimes) -> Result<Interval, Decision> {
-    let unverifiable = |begin, end, why| {
-        Err(Decision { begin, end, outcome: Outcome::Unverifiable(why), measures: None })
-    };
+    let unverifiable =
+        |begin, end, why| Err(Decision { begin, end, outcome: Outcome::Unverifiable(why), measures: None });
     let activation = &policy.activation;
     let needed = || {
         let named = activation.begins.iter().chain(&activation.ends);
@@ -189,8 +194,10 @@ impl Deciding<'_> {
         } else if !self.evidence.recordings().any_of(self.obligation.officer) {
             return Some(Outcome::Unverifiable(WhyUnverifiable::CameraUnknown));
         }
-        let inside =
-            self.evidence.window().is_some_and(|all| all.from <= self.window.from && self.window.to <= all.to);
+        let inside = self
+            .evidence
+            .window()
+            .is_some_and(|all| all.from <= self.window.from && self.window.to <= all.to);
         (!inside).then_some(Outcome::Unverifiable(WhyUnverifiable::OutsideRecordings))
     }
 
@@ -211,7 +218,8 @@ impl Deciding<'_> {
     }
 
     fn awaits_approval(&self, exception: &ExceptionRow) -> bool {
-        !exception.approved && self.policy.exceptions.get(exception.rule).is_some_and(|rule| rule.needs_approval)
+        !exception.approved
+            && self.policy.exceptions.get(exception.rule).is_some_and(|rule| rule.needs_approval)
     }
 
     fn outages_and_want_of_a_camera(&self, cameras: &mut Vec<CameraId>, excused: &mut Intervals) {
@@ -274,7 +282,9 @@ impl Deciding<'_> {
         }
         if self.explains(&work.excused, &work.lacking) {
             self.note_excusing_exceptions(work);
-            return Outcome::Excused { approval_pending: work.pending && !self.explained_without_pending(work) };
+            return Outcome::Excused {
+                approval_pending: work.pending && !self.explained_without_pending(work),
+            };
         }
         let (excused, defects) = (&work.excused, &mut work.defects);
         for piece in &work.lacking {
@@ -315,7 +325,8 @@ impl Deciding<'_> {
 
     fn note_excusing_exceptions(&self, work: &mut Workspace) {
         let holding = self.own.exceptions.holding(self.obligation.call, self.window);
-        let excusing = holding.filter(|(_, e)| work.lacking.iter().any(|piece| piece.during.overlaps(e.during)));
+        let excusing =
+            holding.filter(|(_, e)| work.lacking.iter().any(|piece| piece.during.overlaps(e.during)));
         work.exceptions.extend(excusing.map(|(order, e)| (order, e.rule)));
         work.exceptions.sort_unstable();
     }
@@ -336,7 +347,8 @@ impl Deciding<'_> {
 
     fn everything_was_uploaded(&self, cameras: &[CameraId]) -> bool {
         let uploaded = |c: &CameraId| self.evidence.last_upload(*c).is_some_and(|at| at >= self.window.to);
-        let unknown = self.own.assignments.iter().any(|a| a.camera.is_none() && a.during.overlaps(self.window));
+        let unknown =
+            self.own.assignments.iter().any(|a| a.camera.is_none() && a.during.overlaps(self.window));
         !cameras.is_empty() && cameras.iter().all(uploaded) && !unknown
     }
 
@@ -387,7 +399,9 @@ impl Deciding<'_> {
             exempt,
         );
         match status {
-            NoticeStatus::Late | NoticeStatus::NotGiven if self.rejected_evidence() => NoticeStatus::Unreviewed,
+            NoticeStatus::Late | NoticeStatus::NotGiven if self.rejected_evidence() => {
+                NoticeStatus::Unreviewed
+            }
             _ => status,
         }
     }

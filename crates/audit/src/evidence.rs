@@ -282,10 +282,13 @@ impl Evidence {
     fn add_device_events(&mut self, mut rows: Vec<DeviceEventRow>, limit: Micros) {
         rows.sort_by_key(|row| (row.camera, row.at)); // stable: events of one instant keep the order of the file
         for events in rows.chunk_by(|a, b| a.camera == b.camera) {
-            let Some(camera) = events.first().map(|e| e.camera) else { continue };
+            let Some(camera) = events.first().map(|e| e.camera) else {
+                continue;
+            };
             let camera = self.camera_mut(camera);
             camera.outages = outages(events, limit).into_iter().collect();
-            camera.last_upload = events.iter().filter(|e| e.event == DeviceEvent::Uploaded).map(|e| e.at).max();
+            camera.last_upload =
+                events.iter().filter(|e| e.event == DeviceEvent::Uploaded).map(|e| e.at).max();
         }
     }
 
@@ -314,7 +317,8 @@ impl Evidence {
     }
 
     fn add_doubt(&mut self, rows: Vec<SpoiltRow>, end: Moment, reach: Micros) {
-        let somebodys: BTreeSet<CameraId> = self.officers.iter().flat_map(|o| o.cameras.iter().copied()).collect();
+        let somebodys: BTreeSet<CameraId> =
+            self.officers.iter().flat_map(|o| o.cameras.iter().copied()).collect();
         for row in rows {
             let span = row.span.map(|s| {
                 let to = s.to.unwrap_or(end).max(s.from);
@@ -394,7 +398,8 @@ fn window(parts: &EvidenceParts) -> Option<Interval> {
 
 /// The outages that one camera's events show, in order, each no longer than `limit` microseconds (step 5).
 fn outages(events: &[DeviceEventRow], limit: Micros) -> Vec<Interval> {
-    const STARTS: [DeviceEvent; 3] = [DeviceEvent::BatteryDepleted, DeviceEvent::StorageFull, DeviceEvent::Fault];
+    const STARTS: [DeviceEvent; 3] =
+        [DeviceEvent::BatteryDepleted, DeviceEvent::StorageFull, DeviceEvent::Fault];
     let mut next_end = [Moment::MAX; 3];
     let mut found = Vec::new();
     for row in events.iter().rev() {

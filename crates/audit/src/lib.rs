@@ -30,10 +30,10 @@ pub use recordings::{
 };
 pub use report::{public_report, report};
 pub use statistics::{
-    Counts, Cut, FEWEST_OFFICERS, Fact, GroupKey, GroupShares, LocalMinute, RESAMPLES, Share, Shares, UNKNOWN_TIME,
-    shares_by_group,
+    Counts, Cut, FEWEST_OFFICERS, Fact, GroupKey, GroupShares, LocalMinute, RESAMPLES, Share, Shares,
+    UNKNOWN_TIME, shares_by_group,
 };
 pub use summary::{
-    Cuts, DefectCount, Encounter, FileCounts, Group, NoticeCount, OfficerCount, OutcomeCount, Period, PolicyName,
-    ShortBuffer, Summary,
+    Cuts, DefectCount, Encounter, FileCounts, Group, NoticeCount, OfficerCount, OutcomeCount, Period,
+    PolicyName, ShortBuffer, Summary,
 };

@@ -17,7 +17,9 @@ pub(crate) fn notice_status(
 ) -> NoticeStatus {
     let (mut late, mut earlier) = (false, false);
     for recording in recordings.iter().filter(|r| r.notice == NoticeMark::Given) {
-        let Some(at) = recording.notice_at() else { return NoticeStatus::Given };
+        let Some(at) = recording.notice_at() else {
+            return NoticeStatus::Given;
+        };
         for at in [Some(at), other_reading(recording.order)].into_iter().flatten() {
             if arrival - within <= at && at <= arrival + within {
                 return NoticeStatus::Given;

@@ -166,9 +166,11 @@ impl RecordingColumns {
     /// where there are no recordings. Times that are in doubt count at their narrowest.
     pub fn span(&self) -> Option<Interval> {
         let readings = |row: usize| self.readings.get(&(row as u32));
-        let from = self.started.iter().enumerate().map(|(row, s)| {
-            readings(row).and_then(|r| r.started_latest).unwrap_or(*s)
-        });
+        let from = self
+            .started
+            .iter()
+            .enumerate()
+            .map(|(row, s)| readings(row).and_then(|r| r.started_latest).unwrap_or(*s));
         let to = self.stopped.iter().zip(&self.started).enumerate().map(|(row, (stopped, started))| {
             let last = if *stopped == RUNNING { *started } else { *stopped };
             readings(row).and_then(|r| r.stopped_earliest).unwrap_or(last)
@@ -187,7 +189,9 @@ impl RecordingColumns {
         let cameras = self.camera.iter().filter(|c| **c != NO_CAMERA).max().map_or(0, |c| *c as usize + 1);
         let mut counts = vec![(0u64, 0u64); cameras + 1];
         for (row, camera) in self.camera.iter().enumerate() {
-            let (Some(started), Some(activated)) = (self.started.get(row), self.activated.get(row)) else { continue };
+            let (Some(started), Some(activated)) = (self.started.get(row), self.activated.get(row)) else {
+                continue;
+            };
             let kept = self
                 .readings
                 .get(&(row as u32))
@@ -339,18 +343,19 @@ impl Recordings {
     /// Sorts the recordings. Running ones last `longest` microseconds from their start, but not past `end`.
     pub(crate) fn new(mut columns: RecordingColumns, longest: Micros, end: Moment) -> Self {
         columns.end_running(longest, end);
-        let count = |ids: &[u32]| {
-            ids.iter().filter(|id| **id != NO_CAMERA).max().map_or(0, |id| *id as usize + 1)
-        };
+        let count =
+            |ids: &[u32]| ids.iter().filter(|id| **id != NO_CAMERA).max().map_or(0, |id| *id as usize + 1);
         let officers = count(&columns.officer);
         let (order, begins) = group_by(&columns.officer, officers, &columns.activated);
-        let row = |at: &u32| columns.get(*at as usize).map(|row| Recording {
-            active: Interval::new(row.activated, row.stopped.unwrap_or(row.activated)),
-            order: *at,
-            camera: row.camera.map_or(NO_CAMERA, |c| c.0),
-            notice_at: row.notice_at.unwrap_or(NO_TIME),
-            notice: row.notice,
-        });
+        let row = |at: &u32| {
+            columns.get(*at as usize).map(|row| Recording {
+                active: Interval::new(row.activated, row.stopped.unwrap_or(row.activated)),
+                order: *at,
+                camera: row.camera.map_or(NO_CAMERA, |c| c.0),
+                notice_at: row.notice_at.unwrap_or(NO_TIME),
+                notice: row.notice,
+            })
+        };
         let rows: Vec<_> = order.par_iter().with_min_len(1 << 14).filter_map(row).collect();
         let lasting = |at: usize| rows.get(at).map_or(0, |r| r.active.to - r.active.from);
         let by_officer = groups(&begins, lasting);
@@ -421,7 +426,9 @@ impl Recordings {
 
     /// Whether somebody other than `officer` recorded with `camera` within one of `pieces`.
     pub(crate) fn used_by_another(&self, camera: CameraId, officer: OfficerId, pieces: &[Interval]) -> bool {
-        let Some(group) = self.cameras.get(camera.0 as usize) else { return false };
+        let Some(group) = self.cameras.get(camera.0 as usize) else {
+            return false;
+        };
         let own = self.officers.get(officer.0 as usize).map_or(0..0, Group::range);
         let members = self.by_camera.get(group.range()).unwrap_or_default();
         pieces.iter().any(|piece| {

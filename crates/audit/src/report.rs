@@ -77,10 +77,5 @@ pub fn public_report(summary: &Summary, policy: &Policy) -> String {
         policy_table::section(policy),
         reading::public_section(&view, &summary.policy),
     ];
-    Page {
-        about: page::about(&view, &summary.policy),
-        introduction: page::for_the_public(),
-        sections,
-    }
-    .html()
+    Page { about: page::about(&view, &summary.policy), introduction: page::for_the_public(), sections }.html()
 }

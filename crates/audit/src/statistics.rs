@@ -156,7 +156,8 @@ fn monday_of(day: u32) -> u32 {
 
 /// Months since year 0 of a day counted from 1970-01-01.
 fn month_of(day: u32) -> u32 {
-    let date = jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(i64::from(day.min(2_932_000))));
+    let date =
+        jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(i64::from(day.min(2_932_000))));
     u32::from(date.year().unsigned_abs()) * 12 + u32::from(date.month().unsigned_abs()) - 1
 }
 
@@ -317,13 +318,15 @@ fn clusters(facts: &[Fact]) -> Vec<Cluster> {
                     counts.add(fact);
                 }
             }
-            let names = [(Cut::District, fact.district), (Cut::Unit, fact.unit), (Cut::CallType, fact.call_type)];
+            let names =
+                [(Cut::District, fact.district), (Cut::Unit, fact.unit), (Cut::CallType, fact.call_type)];
             for key in names {
                 by_name.entry(key).or_default().add(fact);
             }
         }
         let whole = [((Cut::Everything, 0), everything), ((Cut::Officer, officer), everything)];
-        let by_time: Vec<_> = time_keys.iter().copied().zip(by_time).filter(|(_, c)| c.all.total() > 0).collect();
+        let by_time: Vec<_> =
+            time_keys.iter().copied().zip(by_time).filter(|(_, c)| c.all.total() > 0).collect();
         let groups = whole.into_iter().chain(by_time).chain(by_name);
         groups.map(move |(key, counts)| Cluster { key, officer, counts })
     };

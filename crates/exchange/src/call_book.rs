@@ -37,7 +37,10 @@ pub(crate) struct DecidedPart {
     pub part: u32,
     pub standing: Standing,
     pub window: Interval,
-    pub covered: Vec<Interval>,
+    /// The first piece on record, empty where there is none.
+    pub covered: Interval,
+    /// The further pieces.
+    pub more: Vec<Interval>,
 }
 
 struct Head {
@@ -56,7 +59,8 @@ struct Part {
 }
 
 const NONE: u32 = u32::MAX;
-const NOTHING: Interval = Interval::new(Moment::MIN, Moment::MIN);
+/// No piece.
+pub(crate) const NOTHING: Interval = Interval::new(Moment::MIN, Moment::MIN);
 
 #[derive(Default)]
 struct Shard {
@@ -86,19 +90,26 @@ impl Shard {
             at = known.previous;
         }
         let (previous, content) = (std::mem::replace(&mut head.last, part), entry.content);
-        self.parts.push(Part { content, window: NOTHING, covered: NOTHING, previous, standing: Standing::NotAsked });
+        self.parts.push(Part {
+            content,
+            window: NOTHING,
+            covered: NOTHING,
+            previous,
+            standing: Standing::NotAsked,
+        });
         Some(part)
     }
 
     fn record(&mut self, decided: DecidedPart) {
-        let Some(part) = self.parts.get_mut(decided.part as usize) else { return };
+        let Some(part) = self.parts.get_mut(decided.part as usize) else {
+            return;
+        };
         part.standing = decided.standing;
         part.window = decided.window;
-        let mut covered = decided.covered;
-        if covered.len() > 1 {
-            self.more.insert(decided.part, covered.split_off(1));
+        part.covered = decided.covered;
+        if !decided.more.is_empty() {
+            self.more.insert(decided.part, decided.more);
         }
-        part.covered = covered.first().copied().unwrap_or(NOTHING);
     }
 
     fn count(&self) -> CallCounts {

@@ -6,13 +6,13 @@ use onrecord_audit::{CallTimes, OfficerId};
 use onrecord_policy::CallTime;
 
 use crate::call_book::{Entry, SHARDS, shard_of};
-use crate::clock::{Reading, settle_call};
+use crate::clock::{Reading, TimeReader, settle_call};
 use crate::error::ExchangeError;
 use crate::mapping::{CallClock, CallColumns};
 use crate::names::{BlockName, BlockNames, Names, NewNames, TakenOver};
 use crate::roster::Roster;
 use crate::source::Block;
-use crate::table::{CONTENT_SEED, Reject, content_of};
+use crate::table::{CONTENT_SEED, Reject, content_of, number_of};
 
 /// The names that calls bring.
 #[derive(Debug)]
@@ -37,8 +37,10 @@ impl Default for CallNames {
 /// One officer's row of a block.
 pub(crate) struct ParsedCall {
     pub line: u64,
-    /// Where its call's id stands in the block's ids.
+    /// Where its call's id stands in the block's ids; its officer's stands behind, up to `officer_end`.
     pub call: (u32, u32),
+    officer_begin: u32,
+    officer_end: u32,
     pub officer: Whom,
     pub district: BlockName,
     pub unit: BlockName,
@@ -51,7 +53,7 @@ pub(crate) struct ParsedCall {
 }
 
 /// An officer, by the row or by the roster.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Whom {
     Named(BlockName),
     OnDuty(OfficerId),
@@ -69,6 +71,8 @@ pub(crate) struct ParsedCalls {
     /// Lines rejected, with what stands for their content; none where the row does not fit its header.
     pub rejected: Vec<(u64, Option<u64>)>,
     names: [NewNames; 4],
+    /// The officers of the row that is being read.
+    whom: Vec<Whom>,
 }
 
 /// What the block's names are called in the whole file.
@@ -89,6 +93,11 @@ impl ParsedCalls {
             units: units.take_over(&mut names.units),
             call_types: call_types.take_over(&mut names.call_types),
         }
+    }
+
+    /// The officer of a row, as the file names them.
+    pub fn officer(&self, row: &ParsedCall) -> &str {
+        self.ids.get(row.officer_begin as usize..row.officer_end as usize).unwrap_or_default()
     }
 
     /// The call of a row.
@@ -125,7 +134,7 @@ impl CallParser<'_> {
             units: BlockNames::new(&self.names.units),
             call_types: BlockNames::new(&self.names.call_types),
         };
-        let (mut records, mut fields) = (block.records(), Vec::new());
+        let (mut records, mut fields, times) = (block.records(), Vec::new(), self.clock.reader());
         while let Some(line) = records.next(&mut fields) {
             parsed.read += 1;
             match self.misfit(&fields) {
@@ -133,7 +142,7 @@ impl CallParser<'_> {
                     parsed.rejects.push(Reject::row(line, "", problem));
                     parsed.rejected.push((line, None));
                 }
-                None => self.row(&fields, line, &mut parsed, &mut names),
+                None => self.row(&fields, records.plain(), line, &times, &mut parsed, &mut names),
             }
         }
         parsed.names = [
@@ -153,19 +162,32 @@ impl CallParser<'_> {
         })
     }
 
-    fn row(&self, fields: &[Cow<'_, str>], line: u64, parsed: &mut ParsedCalls, names: &mut NewBlockNames<'_>) {
+    fn row(
+        &self,
+        fields: &[Cow<'_, str>],
+        plain: Option<&str>,
+        line: u64,
+        reader: &TimeReader<'_>,
+        parsed: &mut ParsedCalls,
+        names: &mut NewBlockNames<'_>,
+    ) {
         let value = |place: Option<usize>| place.and_then(|at| fields.get(at)).map_or("", |v| &**v);
         let call = value(Some(self.columns.call_id));
-        let times = self.times(fields, line, &mut parsed.rejects);
+        let times = self.times(fields, line, reader, &mut parsed.rejects);
         let settled = CallTimes::new(settle_call(&times));
         let rejects_before = parsed.rejects.len();
         if call.is_empty() {
             parsed.rejects.push(Reject::row(line, "call_id", "call_id is empty; every row must have it"));
         }
-        let officers = self.officers(&value, line, &settled, names, &mut parsed.rejects);
-        let content = content_of(self.content.iter().map(|at| value(Some(*at))), CONTENT_SEED);
+        let mut whom = std::mem::take(&mut parsed.whom);
+        whom.clear();
+        self.officers(&value, line, &settled, names, &mut parsed.rejects, &mut whom);
+        let plain =
+            plain.filter(|_| self.content.len() == self.columns.width && fields.len() == self.columns.width);
+        let content = content_of(fields, self.content, plain, CONTENT_SEED);
         if parsed.rejects.len() > rejects_before {
             parsed.rejected.push((line, Some(content)));
+            parsed.whom = whom;
             return;
         }
         let district = names.districts.number(value(self.columns.district));
@@ -173,8 +195,15 @@ impl CallParser<'_> {
         let call_type = names.call_types.number(value(self.columns.call_type));
         let from = parsed.ids.len() as u32;
         parsed.ids.push_str(call);
-        let hash = content_of(std::iter::once(call), 3);
-        for (nth, officer) in officers.into_iter().enumerate() {
+        let to = parsed.ids.len() as u32;
+        let hash = number_of(call.as_bytes(), 3);
+        for (nth, officer) in whom.iter().copied().enumerate() {
+            let officer_begin = parsed.ids.len() as u32;
+            parsed.ids.push_str(match officer {
+                Whom::Named(_) if !self.clock.has_separator() => value(self.columns.officer_id),
+                Whom::Named(name) => names.officers.text(name),
+                Whom::OnDuty(officer) => self.officers.text(officer.0),
+            });
             let row = parsed.rows.len() as u32;
             let content = content.wrapping_add((nth as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
             if let Some(entries) = parsed.entries.get_mut(shard_of(hash)) {
@@ -182,7 +211,9 @@ impl CallParser<'_> {
             }
             parsed.rows.push(ParsedCall {
                 line,
-                call: (from, parsed.ids.len() as u32),
+                call: (from, to),
+                officer_begin,
+                officer_end: parsed.ids.len() as u32,
                 officer,
                 district,
                 unit,
@@ -192,12 +223,21 @@ impl CallParser<'_> {
                 hash,
             });
         }
+        parsed.whom = whom;
     }
 
-    fn times(&self, fields: &[Cow<'_, str>], line: u64, rejects: &mut Vec<Reject>) -> [Option<Reading>; 6] {
+    fn times(
+        &self,
+        fields: &[Cow<'_, str>],
+        line: u64,
+        reader: &TimeReader<'_>,
+        rejects: &mut Vec<Reject>,
+    ) -> [Option<Reading>; 6] {
         let mut times = [None; 6];
         for ((time, place), which) in times.iter_mut().zip(&self.columns.times).zip(CallTime::ALL) {
-            let Some((reading, text)) = place.and_then(|place| self.clock.read(place, fields)) else { continue };
+            let Some((reading, text)) = place.and_then(|place| self.clock.read(place, fields, reader)) else {
+                continue;
+            };
             if let Reading::Bad(why) = reading {
                 rejects.push(Reject::value(line, which.column(), why.reason(&text)));
             }
@@ -206,7 +246,7 @@ impl CallParser<'_> {
         times
     }
 
-    /// Who had to record: as the row says, or as the roster says of its unit.
+    /// Who had to record, into `whom`: as the row says, or as the roster says of its unit.
     fn officers<'v>(
         &self,
         value: &impl Fn(Option<usize>) -> &'v str,
@@ -214,23 +254,30 @@ impl CallParser<'_> {
         times: &CallTimes,
         names: &mut NewBlockNames<'_>,
         rejects: &mut Vec<Reject>,
-    ) -> Vec<Whom> {
+        whom: &mut Vec<Whom>,
+    ) {
         let Some(roster) = self.roster else {
-            let mut ids: Vec<&str> = Vec::new();
-            self.clock.officers(value(self.columns.officer_id)).for_each(|id| {
-                if !ids.contains(&id) {
-                    ids.push(id);
+            for id in self.clock.officers(value(self.columns.officer_id)) {
+                let officer = Whom::Named(names.officers.number(id));
+                if !whom.contains(&officer) {
+                    whom.push(officer);
                 }
-            });
-            if ids.is_empty() {
+            }
+            if whom.is_empty() {
                 rejects.push(Reject::row(line, "officer_id", "officer_id is empty; every row must have it"));
             }
-            return ids.into_iter().map(|id| Whom::Named(names.officers.number(id))).collect();
+            return;
         };
         let unit = value(self.columns.unit_id);
-        let at = [CallTime::Dispatched, CallTime::EnRoute, CallTime::OnScene, CallTime::Received, CallTime::Cleared]
-            .into_iter()
-            .find_map(|which| times.get(which).known());
+        let at = [
+            CallTime::Dispatched,
+            CallTime::EnRoute,
+            CallTime::OnScene,
+            CallTime::Received,
+            CallTime::Cleared,
+        ]
+        .into_iter()
+        .find_map(|which| times.get(which).known());
         let on_duty = at.map(|at| roster.on_duty(unit, at)).unwrap_or_default();
         if on_duty.is_empty() {
             let reason = match at {
@@ -239,7 +286,7 @@ impl CallParser<'_> {
             };
             rejects.push(Reject::row(line, "unit_id", reason));
         }
-        on_duty.into_iter().map(Whom::OnDuty).collect()
+        whom.extend(on_duty.into_iter().map(Whom::OnDuty));
     }
 }
 
@@ -252,9 +299,18 @@ pub(crate) fn officer_of(whom: Whom, numbers: &CallNumbers) -> OfficerId {
 }
 
 /// The error for calls whose officers do not appear in the recordings.
-pub(crate) fn ids_do_not_match(found: usize, all: usize, calls: &[&str], recordings: &[&str]) -> ExchangeError {
+pub(crate) fn ids_do_not_match(
+    found: usize,
+    all: usize,
+    calls: &[&str],
+    recordings: &[&str],
+) -> ExchangeError {
     let list = |ids: &[&str]| {
-        if ids.is_empty() { "none".to_owned() } else { ids.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(", ") }
+        if ids.is_empty() {
+            "none".to_owned()
+        } else {
+            ids.iter().map(|id| format!("\"{id}\"")).collect::<Vec<_>>().join(", ")
+        }
     };
     ExchangeError::IdsDoNotMatch(format!(
         "Of {all} officers in the calls only {found} appear in the recordings: the two exports seem to name officers \

@@ -1,5 +1,7 @@
 //! Times in exchange files: RFC 3339 with an offset, or local times of a zone that is given.
 
+use std::cell::Cell;
+
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use onrecord_audit::TimeOfCall;
@@ -36,11 +38,15 @@ impl BadTime {
                 "\"{text}\" is not a time; write 2017-11-05T14:30:00-06:00, or local 2017-11-05 14:30:00 with --timezone"
             ),
             Self::NoZone => {
-                format!("\"{text}\" is a local time and no zone is known; give --timezone, such as America/Chicago")
+                format!(
+                    "\"{text}\" is a local time and no zone is known; give --timezone, such as America/Chicago"
+                )
             }
             Self::Before2005 => format!("\"{text}\" is before 2005: a clock that was reset, not a time"),
             Self::Skipped => {
-                format!("\"{text}\" never happened: the clocks were set forward over it; correct it at its source")
+                format!(
+                    "\"{text}\" never happened: the clocks were set forward over it; correct it at its source"
+                )
             }
         }
     }
@@ -140,7 +146,14 @@ pub(crate) struct Clock {
 impl Clock {
     /// Reads a time that is not empty.
     pub fn read(&self, text: &str) -> Reading {
-        let Some(parts) = Parts::read(text.as_bytes()) else { return Reading::Bad(BadTime::Unreadable) };
+        let Some(parts) = Parts::read(text.as_bytes()) else {
+            return Reading::Bad(BadTime::Unreadable);
+        };
+        self.instant(&parts)
+    }
+
+    #[inline]
+    fn instant(&self, parts: &Parts) -> Reading {
         let reading = match (parts.offset, &self.zone) {
             (Some(offset), _) => Reading::At(Moment((parts.seconds - offset) * SECOND + parts.micros)),
             (None, Some(zone)) => zone.at_local(parts.seconds, parts.micros),
@@ -149,9 +162,16 @@ impl Clock {
         after_2005(leap_second(reading, parts.leap))
     }
 
+    /// A reader for many times of the same days.
+    pub fn reader(&self) -> TimeReader<'_> {
+        TimeReader { clock: self, day: Cell::new((*b"0000-00-00", 0)), offset: Cell::new((*b"+00:00", 0)) }
+    }
+
     /// The instant or instants of a civil time of a mapping's format.
     pub fn at_civil(&self, time: civil::DateTime) -> Reading {
-        let Some(zone) = &self.zone else { return Reading::Bad(BadTime::NoZone) };
+        let Some(zone) = &self.zone else {
+            return Reading::Bad(BadTime::NoZone);
+        };
         match TimeZone::UTC.to_timestamp(time) {
             Ok(local) => after_2005(zone.at_local(local.as_second(), i64::from(local.subsec_microsecond()))),
             Err(_) => Reading::Bad(BadTime::Unreadable),
@@ -159,14 +179,88 @@ impl Clock {
     }
 
     /// The same for an instant that a format with an offset gives.
-    pub fn at_instant(&self, at: jiff::Timestamp) -> Reading {
+    pub fn at_instant(at: jiff::Timestamp) -> Reading {
         after_2005(Reading::At(Moment(at.as_microsecond())))
     }
 }
 
+/// Reads times, and remembers the last day and the last offset: in a file the next time mostly has the same.
+#[derive(Clone, Debug)]
+pub(crate) struct TimeReader<'a> {
+    pub clock: &'a Clock,
+    /// The text of a day, and its seconds since 1970-01-01.
+    day: Cell<([u8; 10], i64)>,
+    /// The text of an offset, and its seconds east of UTC.
+    offset: Cell<([u8; 6], i64)>,
+}
+
+impl TimeReader<'_> {
+    /// Reads a time that is not empty.
+    #[inline]
+    pub fn read(&self, text: &str) -> Reading {
+        match self.known_day(text.as_bytes()) {
+            Some(parts) => self.clock.instant(&parts),
+            None => self.new_day(text),
+        }
+    }
+
+    /// A time without a fraction of a second, on the day and with the offset that were read last.
+    #[inline]
+    fn known_day(&self, text: &[u8]) -> Option<Parts> {
+        let (day, seconds) = self.day.get();
+        let (head, rest) = text.split_first_chunk::<10>()?;
+        let (separator, rest) = rest.split_first()?;
+        let (of_day, rest) = rest.split_first_chunk::<8>()?;
+        if *head != day || !matches!(separator, b'T' | b' ') {
+            return None;
+        }
+        let offset = match rest {
+            [] => None,
+            [b'Z'] => Some(0),
+            _ => {
+                let (known, seconds) = self.offset.get();
+                Some((rest == known).then_some(seconds)?)
+            }
+        };
+        Some(Parts { seconds: seconds + seconds_of_day(*of_day)?, micros: 0, offset, leap: false })
+    }
+
+    fn new_day(&self, text: &str) -> Reading {
+        let Some(parts) = Parts::read(text.as_bytes()) else {
+            return Reading::Bad(BadTime::Unreadable);
+        };
+        if let Some(day) = text.as_bytes().first_chunk::<10>().filter(|_| !parts.leap) {
+            self.day.set((*day, parts.seconds - parts.seconds.rem_euclid(DAY_S)));
+        }
+        if let (Some(offset), Some(sign)) = (text.as_bytes().last_chunk::<6>(), parts.offset)
+            && matches!(offset, [b'+' | b'-', ..])
+        {
+            self.offset.set((*offset, sign));
+        }
+        self.clock.instant(&parts)
+    }
+}
+
+/// Seconds since midnight of `HH:MM:SS`; none where it is not that, or a leap second.
+#[inline]
+fn seconds_of_day(text: [u8; 8]) -> Option<i64> {
+    let digits = u64::from_le_bytes(text) ^ u64::from_le_bytes(*b"00:00:00");
+    let [h1, h2, _, m1, m2, _, s1, s2] = digits.to_le_bytes().map(i64::from);
+    // Every digit is below 10, and the colons are colons.
+    let too_high = digits.wrapping_add(u64::from_le_bytes([6, 6, 0, 6, 6, 0, 6, 6]));
+    let outside = u64::from_le_bytes([0xF0, 0xF0, 0xFF, 0xF0, 0xF0, 0xFF, 0xF0, 0xF0]);
+    if (digits | too_high) & outside != 0 {
+        return None;
+    }
+    let (hour, minute, second) = (h1 * 10 + h2, m1 * 10 + m2, s1 * 10 + s2);
+    (hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second)
+}
+
 fn after_2005(reading: Reading) -> Reading {
     match reading {
-        Reading::At(at) | Reading::Twice(at, _) if at.0 < EARLIEST * SECOND => Reading::Bad(BadTime::Before2005),
+        Reading::At(at) | Reading::Twice(at, _) if at.0 < EARLIEST * SECOND => {
+            Reading::Bad(BadTime::Before2005)
+        }
         other => other,
     }
 }
@@ -224,7 +318,12 @@ impl Parts {
             }
             _ => return None,
         };
-        let valid = separators && hour < 24 && minute < 60 && second <= 60 && day >= 1 && day <= days_in(year, month)?;
+        let valid = separators
+            && hour < 24
+            && minute < 60
+            && second <= 60
+            && day >= 1
+            && day <= days_in(year, month)?;
         valid.then(|| Self {
             seconds: days_from_civil(year, month, day) * DAY_S + hour * 3600 + minute * 60 + second,
             micros,
@@ -389,8 +488,17 @@ mod tests {
             assert_eq!(clock.read(text), Reading::At(at(expected)), "{text}");
         }
         for text in [
-            "", "x", "2017-11-05", "2017-13-05T00:00:00Z", "2019-02-29T00:00:00Z", "2017-11-05T24:00:00Z",
-            "2017-11-05T14:30Z", "2017-11-05T14:30:60Z", "2017-11-05T14:30:00+0600", "2017-11-05T14:30:00.Z", "２017-11-05T14:30",
+            "",
+            "x",
+            "2017-11-05",
+            "2017-13-05T00:00:00Z",
+            "2019-02-29T00:00:00Z",
+            "2017-11-05T24:00:00Z",
+            "2017-11-05T14:30Z",
+            "2017-11-05T14:30:60Z",
+            "2017-11-05T14:30:00+0600",
+            "2017-11-05T14:30:00.Z",
+            "２017-11-05T14:30",
             "2017-11-05T14:30:00Zx",
         ] {
             assert_eq!(clock.read(text), Reading::Bad(BadTime::Unreadable), "{text}");
@@ -431,6 +539,17 @@ mod tests {
             let zone = chicago().zone.unwrap();
             let offset = zone.zone.to_offset(jiff::Timestamp::from_second(seconds).unwrap()).seconds();
             prop_assert_eq!(zone.local_seconds(Moment(seconds * SECOND)), seconds + i64::from(offset));
+        }
+
+        #[test]
+        fn a_remembered_day_changes_nothing(
+            texts in prop::collection::vec("20(17-11-05|20-02-29)[T ][0-2][0-9]:[0-6][0-9]:[0-9:][0-9](|Z|[+-]0[56]:[03]0|\\.5Z)", 1..20)
+        ) {
+            let clock = chicago();
+            let reader = clock.reader();
+            for text in &texts {
+                prop_assert_eq!(reader.read(text), clock.read(text), "{}", text);
+            }
         }
 
         #[test]

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2, memchr_iter, memrchr};
+use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
 /// Where the last whole record of `text` ends, if one does: the position after its line end. `text` begins
 /// at the start of a record.
@@ -23,7 +23,9 @@ pub(crate) fn end_of_last_record(text: &[u8]) -> Option<usize> {
             }
             Quoted::Open => break,
         };
-        let Some(stop) = memchr2(b',', b'\n', rest) else { break };
+        let Some(stop) = memchr2(b',', b'\n', rest) else {
+            break;
+        };
         at += stop + 1;
         if rest.get(stop) == Some(&b'\n') {
             end = Some(at);
@@ -60,12 +62,20 @@ pub(crate) struct Records<'a> {
     text: &'a str,
     at: usize,
     line: u64,
+    separators: Separators,
+    /// Whether the text has neither quotes nor `\r`.
+    simple: bool,
+    /// Where the last record began, and whether its values stand in the text just as they are.
+    from: usize,
+    plain: bool,
 }
 
 impl<'a> Records<'a> {
     /// The records of `text`, which begins with a record on line `line`.
     pub fn new(text: &'a str, line: u64) -> Self {
-        Self { text, at: 0, line }
+        let simple = memchr2(b'"', b'\r', text.as_bytes()).is_none();
+        let separators = Separators::from(text.as_bytes(), 0);
+        Self { text, at: 0, line, separators, simple, from: 0, plain: false }
     }
 
     /// Reads the next record into `fields` and answers the line on which it begins.
@@ -76,6 +86,7 @@ impl<'a> Records<'a> {
             }
             fields.clear();
             let line = self.line;
+            (self.from, self.plain) = (self.at, self.simple);
             while self.field(fields) {}
             self.line += 1;
             if !matches!(fields.as_slice(), [only] if only.is_empty()) {
@@ -84,22 +95,25 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// The text of the last record, if its values are what stands between its commas.
+    pub fn plain(&self) -> Option<&'a str> {
+        self.text.get(self.from..self.at.checked_sub(1)?.min(self.text.len())).filter(|_| self.plain)
+    }
+
     /// Reads one field; answers whether the record goes on after it.
     #[inline]
     fn field(&mut self, fields: &mut Vec<Cow<'a, str>>) -> bool {
         let text = self.text;
-        let rest = text.as_bytes().get(self.at..).unwrap_or_default();
-        if rest.first() == Some(&b'"') {
+        if text.as_bytes().get(self.at) == Some(&b'"') {
             return self.quoted_field(fields);
         }
-        let (length, more) = match memchr2(b',', b'\n', rest) {
-            Some(stop) => (stop, rest.get(stop) == Some(&b',')),
-            None => (rest.len(), false),
-        };
-        let value = text.get(self.at..self.at + length).unwrap_or_default();
-        fields.push(Cow::Borrowed(trim(value)));
-        self.at += length + 1;
-        more
+        let stop = self.separators.next(text.as_bytes()).unwrap_or(text.len());
+        let value = text.get(self.at..stop).unwrap_or_default();
+        let trimmed = trim(value);
+        self.plain &= trimmed.len() == value.len();
+        fields.push(Cow::Borrowed(trimmed));
+        self.at = stop + 1;
+        text.as_bytes().get(stop) == Some(&b',')
     }
 
     fn quoted_field(&mut self, fields: &mut Vec<Cow<'a, str>>) -> bool {
@@ -125,7 +139,56 @@ impl<'a> Records<'a> {
             Cow::Borrowed(trim(inside))
         });
         self.at += close + length + 1;
+        self.separators = Separators::from(text.as_bytes(), self.at);
         more
+    }
+}
+
+/// Finds commas and line ends eight bytes at a time.
+struct Separators {
+    /// Where the word that is being looked at begins.
+    word: usize,
+    /// The high bit of each byte of the word that is a separator and has not been answered yet.
+    found: u64,
+}
+
+const LOW_BITS: u64 = 0x7F7F_7F7F_7F7F_7F7F;
+
+impl Separators {
+    fn from(text: &[u8], at: usize) -> Self {
+        Self { word: at, found: Self::look(text, at) }
+    }
+
+    /// The high bits of the bytes at `at` that are a comma or a line end.
+    #[inline]
+    fn look(text: &[u8], at: usize) -> u64 {
+        let word = if let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+            *word
+        } else {
+            let rest = text.get(at..).unwrap_or_default();
+            std::array::from_fn(|n| rest.get(n).copied().unwrap_or(0))
+        };
+        let word = u64::from_le_bytes(word);
+        let is = |byte: u8| {
+            let other = word ^ (u64::from(byte) * 0x0101_0101_0101_0101);
+            !(((other & LOW_BITS) + LOW_BITS) | other | LOW_BITS)
+        };
+        is(b',') | is(b'\n')
+    }
+
+    /// The place of the next separator.
+    #[inline]
+    fn next(&mut self, text: &[u8]) -> Option<usize> {
+        while self.found == 0 {
+            self.word += 8;
+            if self.word >= text.len() {
+                return None;
+            }
+            self.found = Self::look(text, self.word);
+        }
+        let at = self.word + (self.found.trailing_zeros() / 8) as usize;
+        self.found &= self.found - 1;
+        Some(at)
     }
 }
 
@@ -138,9 +201,8 @@ fn trim(value: &str) -> &str {
 
 /// A value as a CSV field, quoted where it must be.
 pub(crate) fn push_field(out: &mut Vec<u8>, value: &str) {
-    let special = |b: &u8| matches!(b, b',' | b'"' | b'\n' | b'\r');
-    let ends_with_space = value.starts_with(char::is_whitespace) || value.ends_with(char::is_whitespace);
-    if !value.as_bytes().iter().any(special) && !ends_with_space {
+    let special = |b: u8| b == b',' || b == b'"' || b == b'\n' || b == b'\r';
+    if !value.bytes().fold(false, |found, b| found | special(b)) && trim(value).len() == value.len() {
         out.extend_from_slice(value.as_bytes());
         return;
     }

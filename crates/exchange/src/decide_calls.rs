@@ -4,18 +4,19 @@
 //! decided and written side by side, and forgotten. So memory holds the recordings and a few bytes for each
 //! obligation, and every order is that of the file, whatever the number of threads.
 
-
 use std::collections::HashSet;
 
 use onrecord_audit::{
-    CallCounts, Decision, DefectKind, Encounter, Fact, FileCounts, Interval, LocalMinute, NoticeStatus, Obligation,
-    OfficerId, Outcome, Standing, Workspace, decide,
+    CallCounts, Decision, DefectKind, Encounter, Fact, FileCounts, Interval, LocalMinute, NoticeStatus,
+    Obligation, OfficerId, Outcome, Standing, Workspace, decide,
 };
 use onrecord_policy::{CallTime, Micros, Policy};
 use rayon::prelude::*;
 
-use crate::call_book::{CallBook, DecidedPart, SHARDS, shard_of};
-use crate::calls::{CallNames, CallNumbers, CallParser, ParsedCall, ParsedCalls, ids_do_not_match, officer_of};
+use crate::call_book::{CallBook, DecidedPart, NOTHING, SHARDS, shard_of};
+use crate::calls::{
+    CallNames, CallNumbers, CallParser, ParsedCall, ParsedCalls, ids_do_not_match, officer_of,
+};
 use crate::clock::Zone;
 use crate::error::ExchangeError;
 use crate::gather::{Bytes, Inputs, Prepared, ReadOptions};
@@ -89,7 +90,9 @@ impl Tally {
         let provisional = usize::from(!matches!(decision.outcome, Outcome::Partial | Outcome::Missing));
         for defect in work.defects() {
             let kind = DefectKind::ALL.iter().position(|k| *k == defect.kind);
-            if let Some(total) = kind.and_then(|k| self.defects.get_mut(k)).and_then(|k| k.get_mut(provisional)) {
+            if let Some(total) =
+                kind.and_then(|k| self.defects.get_mut(k)).and_then(|k| k.get_mut(provisional))
+            {
                 total.count += 1;
                 total.length += defect.during.length();
                 total.in_grace += u64::from(in_grace);
@@ -168,12 +171,15 @@ pub(crate) fn decide_calls<S: Sink>(
         let numbers: Vec<_> =
             parsed.iter().map(|b| b.take_over(&mut prepared.gathered.officers, &mut totals.names)).collect();
         let entered = book.enter(&parsed.iter().map(|b| &b.entries).collect::<Vec<_>>());
-        let deciding = Deciding { policy, zone, prepared, names: &totals.names, sink: &*sink, enough: totals.enough() };
+        let deciding =
+            Deciding { policy, zone, prepared, names: &totals.names, sink: &*sink, enough: totals.enough() };
         let decided: Vec<_> = parsed
             .par_iter()
             .zip(&numbers)
             .enumerate()
-            .map(|(at, (block, numbers))| deciding.block(block, numbers, entered.iter().filter_map(|s| s.get(at))))
+            .map(|(at, (block, numbers))| {
+                deciding.block(block, numbers, entered.iter().filter_map(|s| s.get(at)))
+            })
             .collect();
         let mut parts = Vec::new();
         for (block, parsed) in decided.into_iter().zip(parsed) {
@@ -282,7 +288,7 @@ impl<S: Sink> Deciding<'_, S> {
         let said = Decided {
             line: row.line,
             call: obligation.call,
-            officer: self.prepared.gathered.officers.text(officer.0),
+            officer: block.officer(row),
             decision: &decision,
             work,
         };
@@ -298,12 +304,11 @@ impl<S: Sink> Deciding<'_, S> {
             outcome: decision.outcome.index() as u8,
             in_grace: decision.measures.is_some_and(|m| m.in_grace),
         });
-        self.part(row, part, &decision, work, decided);
+        Self::part(row, part, &decision, work, decided);
         self.among_the_longest(row, numbers, &said, &mut decided.longest);
     }
 
     fn part(
-        &self,
         row: &ParsedCall,
         part: u32,
         decision: &Decision,
@@ -314,14 +319,14 @@ impl<S: Sink> Deciding<'_, S> {
         if standing == Standing::NotAsked {
             return;
         }
-        if let (Some(parts), Some(begin), Some(end)) =
-            (decided.parts.get_mut(shard_of(row.hash)), decision.begin.or(decision.end), decision.end.or(decision.begin))
-        {
-            let window = Interval::new(begin, end);
-            parts.push(DecidedPart { part, standing, window, covered: work.covered().as_slice().to_vec() });
-        } else if let Some(parts) = decided.parts.get_mut(shard_of(row.hash)) {
-            let window = Interval::new(onrecord_policy::Moment::MIN, onrecord_policy::Moment::MIN);
-            parts.push(DecidedPart { part, standing, window, covered: Vec::new() });
+        let window =
+            decision.begin.zip(decision.end).map_or(NOTHING, |(begin, end)| Interval::new(begin, end));
+        let (covered, more) = match work.covered().as_slice() {
+            [] => (NOTHING, Vec::new()),
+            [first, more @ ..] => (*first, more.to_vec()),
+        };
+        if let Some(parts) = decided.parts.get_mut(shard_of(row.hash)) {
+            parts.push(DecidedPart { part, standing, window, covered, more });
         }
     }
 
@@ -336,7 +341,9 @@ impl<S: Sink> Deciding<'_, S> {
         let uncovered = decision.measures.map_or(0, |m| m.uncovered);
         let lapse = matches!(decision.outcome, Outcome::Partial | Outcome::Missing);
         let shortest = if longest.len() < LONGEST { 0 } else { longest.last().map_or(0, |e| e.uncovered) };
-        let (Some(begin), Some(end), true) = (decision.begin, decision.end, lapse) else { return };
+        let (Some(begin), Some(end), true) = (decision.begin, decision.end, lapse) else {
+            return;
+        };
         if uncovered <= shortest || uncovered < self.enough {
             return;
         }
@@ -397,7 +404,8 @@ impl Totals {
         self.counts.read += parsed.read;
         self.counts.accepted += block.accepted_lines;
         self.counts.duplicate += block.duplicate_lines;
-        self.counts.bad_values += parsed.rejects.iter().filter(|r| r.what == crate::table::What::Value).count() as u64;
+        self.counts.bad_values +=
+            parsed.rejects.iter().filter(|r| r.what == crate::table::What::Value).count() as u64;
         self.tally.merge(&block.tally);
         for fact in &block.facts {
             let officer = fact.officer.0 as usize;
@@ -425,11 +433,11 @@ fn check_ids(totals: &Totals, prepared: &Prepared, options: &ReadOptions) -> Res
         return Ok(());
     }
     let text = |officer: usize| prepared.gathered.officers.text(officer as u32);
-    let calls: Vec<_> = with_obligations().filter(|(o, _)| !appears(*o)).take(3).map(|(o, _)| text(o)).collect();
+    let calls: Vec<_> =
+        with_obligations().filter(|(o, _)| !appears(*o)).take(3).map(|(o, _)| text(o)).collect();
     let mut others: Vec<_> = prepared.gathered.in_recordings.iter().copied().collect();
     others.sort_unstable();
     let not_in_calls = |o: &&OfficerId| totals.obligations.get(o.0 as usize).copied().unwrap_or(0) == 0;
     let recordings: Vec<_> = others.iter().filter(not_in_calls).take(3).map(|o| text(o.0 as usize)).collect();
     Err(ids_do_not_match(found, all, &calls, &recordings))
 }
-

@@ -93,7 +93,8 @@ pub(crate) fn prepare(
     let zone = options.timezone.as_deref().map(Zone::named).transpose()?;
     let clock = Clock { zone: zone.clone() };
     let mut gathered = Gathered::default();
-    gathered.parts.recordings_from = asked_time(&clock, "--recordings-from", options.recordings_from.as_deref())?;
+    gathered.parts.recordings_from =
+        asked_time(&clock, "--recordings-from", options.recordings_from.as_deref())?;
     gathered.parts.recordings_to = asked_time(&clock, "--recordings-to", options.recordings_to.as_deref())?;
     let mut rejects = Vec::new();
     let mut keep = |file: &Path, found: Vec<Reject>| rejects.push((base_name(file), found));
@@ -120,7 +121,8 @@ pub(crate) fn prepare(
     note_stray_times(&mut gathered);
     let short_buffers = gathered.parts.recordings.short_buffers(policy.camera.pre_event_buffer);
     let parts = std::mem::take(&mut gathered.parts);
-    Ok(Prepared { evidence: Evidence::new(parts, policy), ids, roster, gathered, rejects, short_buffers, zone })
+    let evidence = Evidence::new(parts, policy);
+    Ok(Prepared { evidence, ids, roster, gathered, rejects, short_buffers, zone })
 }
 
 fn asked_time(clock: &Clock, flag: &str, text: Option<&str>) -> Result<Option<Moment>, ExchangeError> {

@@ -22,7 +22,7 @@ mod table;
 
 pub use audit::{Audited, Extras, audit};
 pub use clock::Zone;
-pub use compare::{Compared, compare};
+pub use compare::{Compared, ComparedPolicy, DefectChange, DistrictChange, OutcomeChange, compare};
 pub use error::ExchangeError;
 pub use gather::{Inputs, Progress, ReadOptions};
 pub use mapping::{CallsLayout, Mapping, PROFILES};

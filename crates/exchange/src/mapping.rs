@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::civil;
 use serde::Deserialize;
 
-use crate::clock::{BadTime, Clock, Reading, Zone};
+use crate::clock::{BadTime, Clock, Reading, TimeReader, Zone};
 use crate::error::ExchangeError;
 use crate::source::Source;
 use crate::table::{missing_column, place_of};
@@ -190,13 +190,22 @@ impl CallColumns {
     /// Every place that is read, for telling exact duplicates.
     pub fn all(&self) -> Vec<usize> {
         let named = [
-            Some(self.call_id), self.officer_id, self.unit_id, self.call_type, self.priority, self.district, self.disposition,
+            Some(self.call_id),
+            self.officer_id,
+            self.unit_id,
+            self.call_type,
+            self.priority,
+            self.district,
+            self.disposition,
         ];
         let times = self.times.iter().flatten().flat_map(|place| match place {
             TimePlace::One(at) => vec![*at],
             TimePlace::Two { date, time } => vec![*date, *time],
         });
-        named.into_iter().flatten().chain(times).collect()
+        let mut all: Vec<_> = named.into_iter().flatten().chain(times).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 }
 
@@ -224,7 +233,11 @@ fn own_layout() -> MappedColumns {
 impl CallsLayout {
     /// Finds the columns in the file's header. Those that the layout does not know are named in a note. In the
     /// exchange layout only the required columns must be there; a mapping's columns must all be.
-    pub(crate) fn find(&self, source: &Source, notes: &mut Vec<String>) -> Result<CallColumns, ExchangeError> {
+    pub(crate) fn find(
+        &self,
+        source: &Source,
+        notes: &mut Vec<String>,
+    ) -> Result<CallColumns, ExchangeError> {
         let (names, file) = (&source.header.names, source.file.as_path());
         let mapped = self.mapping.as_ref().map_or_else(own_layout, |m| m.columns.clone());
         let strict = self.mapping.is_some();
@@ -256,9 +269,12 @@ impl CallsLayout {
         let needs_officer = self.roster.is_none();
         let columns = CallColumns {
             call_id: find(&mapped.call_id, true)?.ok_or_else(|| {
-                ExchangeError::Asked("the mapping names no column for call_id; add it under [columns].".to_owned())
+                ExchangeError::Asked(
+                    "the mapping names no column for call_id; add it under [columns].".to_owned(),
+                )
             })?,
-            officer_id: named(&self.officer_column, &mapped.officer_id, needs_officer)?.filter(|_| needs_officer),
+            officer_id: named(&self.officer_column, &mapped.officer_id, needs_officer)?
+                .filter(|_| needs_officer),
             unit_id: named(&self.unit_column, &mapped.unit_id, strict)?,
             call_type: optional(&mapped.call_type)?,
             priority: optional(&mapped.priority)?,
@@ -301,7 +317,8 @@ impl CallsLayout {
 fn note_unknown(columns: &CallColumns, source: &Source, notes: &mut Vec<String>) {
     let used = columns.all();
     let names = source.header.names.iter().enumerate();
-    let unknown: Vec<_> = names.filter(|(at, _)| !used.contains(at)).map(|(_, n)| format!("\"{n}\"")).collect();
+    let unknown: Vec<_> =
+        names.filter(|(at, _)| !used.contains(at)).map(|(_, n)| format!("\"{n}\"")).collect();
     if !unknown.is_empty() {
         notes.push(format!(
             "{}: columns that the audit does not know were ignored: {}.",
@@ -324,17 +341,29 @@ impl CallClock {
         text.is_empty() || self.mapping.absent.iter().any(|a| text.starts_with(a.as_str()))
     }
 
+    /// A reader for many times of the same days.
+    pub fn reader(&self) -> TimeReader<'_> {
+        self.clock.reader()
+    }
+
     /// The time at a place of a row, with the text that was read; none where absent.
-    pub fn read<'f>(&self, place: TimePlace, fields: &'f [Cow<'f, str>]) -> Option<(Reading, Cow<'f, str>)> {
+    #[inline]
+    pub fn read<'f>(
+        &self,
+        place: TimePlace,
+        fields: &'f [Cow<'f, str>],
+        reader: &TimeReader<'_>,
+    ) -> Option<(Reading, Cow<'f, str>)> {
         let value = |at: usize| fields.get(at).map_or("", |v| &**v);
         match place {
             TimePlace::One(at) => {
                 let text = value(at);
-                (!self.absent(text)).then(|| (self.date_with_time(text), Cow::Borrowed(text)))
+                (!self.absent(text)).then(|| (self.date_with_time(text, reader), Cow::Borrowed(text)))
             }
             TimePlace::Two { date, time } => {
                 let (date, time) = (value(date), value(time));
-                let (no_date, no_time) = (self.absent(date), time.is_empty() || time.len() > 8 && self.absent(time));
+                let (no_date, no_time) =
+                    (self.absent(date), time.is_empty() || time.len() > 8 && self.absent(time));
                 (!no_date && !no_time)
                     .then(|| (self.date_and_time(date, time), Cow::Owned(format!("{date} {time}"))))
                     .or_else(|| half_a_time(no_date, no_time, date, time))
@@ -342,29 +371,36 @@ impl CallClock {
         }
     }
 
-    fn date_with_time(&self, text: &str) -> Reading {
+    #[inline]
+    fn date_with_time(&self, text: &str, reader: &TimeReader<'_>) -> Reading {
         for format in &self.mapping.formats {
             if let Ok(parsed) = jiff::fmt::strtime::parse(format, text) {
                 if let Ok(at) = parsed.to_timestamp() {
-                    return self.clock.at_instant(at);
+                    return Clock::at_instant(at);
                 }
                 if let Ok(civil) = parsed.to_datetime() {
                     return self.clock.at_civil(civil);
                 }
             }
         }
-        self.clock.read(text)
+        reader.read(text)
     }
 
     fn date_and_time(&self, date: &str, time: &str) -> Reading {
         let dates = &self.mapping.date_formats;
         let times = &self.mapping.time_formats;
         let day = first_fitting(dates, |f| civil::Date::strptime(f, date).ok()).or_else(|| date.parse().ok());
-        let hour = first_fitting(times, |f| civil::Time::strptime(f, time).ok()).or_else(|| time.parse().ok());
+        let hour =
+            first_fitting(times, |f| civil::Time::strptime(f, time).ok()).or_else(|| time.parse().ok());
         match (day, hour) {
             (Some(day), Some(hour)) => self.clock.at_civil(day.to_datetime(hour)),
             _ => Reading::Bad(BadTime::Unreadable),
         }
+    }
+
+    /// Whether a value may name several officers.
+    pub fn has_separator(&self) -> bool {
+        self.mapping.officer_separator.as_deref().is_some_and(|s| !s.is_empty())
     }
 
     /// The officers of a value: one, or several where the layout has a separator.
@@ -382,6 +418,6 @@ fn first_fitting<T>(formats: &[String], read: impl Fn(&str) -> Option<T>) -> Opt
 
 /// A date without a time of day, or the other way round, is no time; both absent is absent.
 fn half_a_time<'f>(no_date: bool, no_time: bool, date: &str, time: &str) -> Option<(Reading, Cow<'f, str>)> {
-    let half = no_date != no_time && !(no_date && !date.is_empty());
+    let half = no_date != no_time && (!no_date || date.is_empty());
     half.then(|| (Reading::Bad(BadTime::Unreadable), Cow::Owned(format!("{date} {time}").trim().to_owned())))
 }

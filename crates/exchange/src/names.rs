@@ -7,45 +7,61 @@ use std::hash::BuildHasher;
 /// Distinct texts, numbered from 0 in the order of their first appearance.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    texts: Vec<Box<str>>,
-    table: HashTable<u32>,
+    /// All texts, one behind the other, and where each ends.
+    text: String,
+    ends: Vec<u32>,
+    table: HashTable<Named>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Named {
+    hash: u64,
+    begin: u32,
+    end: u32,
+    number: u32,
 }
 
 fn hash(text: &str) -> u64 {
-    FixedState::with_seed(1).hash_one(text)
+    FixedState::with_seed(1).hash_one(text.as_bytes())
 }
 
 impl Names {
-    pub fn len(&self) -> usize {
-        self.texts.len()
-    }
-
     /// The number of a text that is known already.
     #[inline]
     pub fn find(&self, text: &str) -> Option<u32> {
-        self.table.find(hash(text), |at| self.text(*at) == text).copied()
+        self.find_hashed(hash(text), text)
+    }
+
+    #[inline]
+    fn find_hashed(&self, hash: u64, text: &str) -> Option<u32> {
+        let same =
+            |n: &Named| n.hash == hash && self.text.get(n.begin as usize..n.end as usize) == Some(text);
+        self.table.find(hash, same).map(|n| n.number)
     }
 
     /// The number of a text, a new one where it is not known yet.
     #[inline]
     pub fn number(&mut self, text: &str) -> u32 {
-        let hash_of = hash(text);
-        if let Some(at) = self.table.find(hash_of, |at| self.text(*at) == text) {
-            return *at;
+        let hash = hash(text);
+        if let Some(number) = self.find_hashed(hash, text) {
+            return number;
         }
-        let new = self.texts.len() as u32;
-        self.texts.push(text.into());
-        let texts = &self.texts;
-        self.table.insert_unique(hash_of, new, |at| hash(texts.get(*at as usize).map_or("", |t| t)));
-        new
+        let (begin, number) = (self.text.len() as u32, self.ends.len() as u32);
+        self.text.push_str(text);
+        let end = self.text.len() as u32;
+        self.ends.push(end);
+        self.table.insert_unique(hash, Named { hash, begin, end, number }, |n| n.hash);
+        number
     }
 
-    pub fn text(&self, at: u32) -> &str {
-        self.texts.get(at as usize).map_or("", |t| t)
+    pub fn text(&self, number: u32) -> &str {
+        let end = |at: usize| self.ends.get(at).map_or(0, |e| *e as usize);
+        let begin = (number as usize).checked_sub(1).map_or(0, end);
+        self.text.get(begin..end(number as usize)).unwrap_or_default()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.texts.iter().map(|t| &**t)
+        (0..self.ends.len() as u32).map(|number| self.text(number))
     }
 }
 
@@ -61,6 +77,18 @@ pub(crate) struct BlockName(u32);
 
 const NEW: u32 = 1 << 31;
 
+impl BlockName {
+    /// A name that was known before the block.
+    pub fn known(officer: onrecord_audit::OfficerId) -> Self {
+        Self(officer.0)
+    }
+
+    /// The number under which it is kept until the block is taken over.
+    pub fn in_block(self) -> u32 {
+        self.0
+    }
+}
+
 impl<'a> BlockNames<'a> {
     pub fn new(known: &'a Names) -> Self {
         Self { known, new: Names::default() }
@@ -69,6 +97,11 @@ impl<'a> BlockNames<'a> {
     #[inline]
     pub fn number(&mut self, text: &str) -> BlockName {
         BlockName(self.known.find(text).unwrap_or_else(|| self.new.number(text) | NEW))
+    }
+
+    /// The text of a name of this block.
+    pub fn text(&self, name: BlockName) -> &str {
+        if name.0 & NEW == 0 { self.known.text(name.0) } else { self.new.text(name.0 ^ NEW) }
     }
 
     /// The new names, for [`TakenOver`].
@@ -92,8 +125,18 @@ impl NewNames {
 pub(crate) struct TakenOver(Vec<u32>);
 
 impl TakenOver {
+    /// The same for a number from [`BlockName::in_block`].
+    #[inline]
+    pub fn number_in_block(&self, number: u32) -> u32 {
+        self.number(BlockName(number))
+    }
+
     #[inline]
     pub fn number(&self, name: BlockName) -> u32 {
-        if name.0 & NEW == 0 { name.0 } else { self.0.get((name.0 ^ NEW) as usize).copied().unwrap_or(u32::MAX) }
+        if name.0 & NEW == 0 {
+            name.0
+        } else {
+            self.0.get((name.0 ^ NEW) as usize).copied().unwrap_or(u32::MAX)
+        }
     }
 }

@@ -8,7 +8,8 @@ use crate::csv::push_field;
 use crate::recordings::RecordingIds;
 
 /// The header of `outcomes.csv`.
-pub(crate) const OUTCOMES_HEADER: &[u8] = b"line,call_id,officer_id,begin,end,outcome,reason,defects,covered_s,\
+pub(crate) const OUTCOMES_HEADER: &[u8] =
+    b"line,call_id,officer_id,begin,end,outcome,reason,defects,covered_s,\
 uncovered_s,excused_s,in_grace,notice,recordings,citation\n";
 
 /// One obligation, decided.
@@ -120,7 +121,10 @@ impl OutcomeWriter<'_> {
             line.insert("in_grace".into(), measures.in_grace.into());
             line.insert("notice".into(), measures.notice.word().into());
             line.insert("recordings".into(), self.recordings(row.work).into());
-            line.insert("citation".into(), if excused { self.citation(row.work) } else { activation() }.into());
+            line.insert(
+                "citation".into(),
+                if excused { self.citation(row.work) } else { activation() }.into(),
+            );
         }
         out.extend_from_slice(line.to_string().as_bytes());
         out.push(b'\n');

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use foldhash::fast::FixedState;
 use onrecord_audit::{
-    AssignmentRow, CameraId, DeviceEvent, DeviceEventRow, EvidenceParts, ExceptionRow, FileCounts, Interval, OfficerId,
-    SpoiltRow, SpoiltSpan,
+    AssignmentRow, CameraId, DeviceEvent, DeviceEventRow, EvidenceParts, ExceptionRow, FileCounts, Interval,
+    OfficerId, SpoiltRow, SpoiltSpan,
 };
 use onrecord_policy::{Moment, Policy};
 use rayon::prelude::*;
@@ -77,7 +77,7 @@ pub(crate) fn each_row<const N: usize>(
         for block in &blocks {
             let (mut records, mut fields) = (block.records(), Vec::new());
             while let Some(line) = records.next(&mut fields) {
-                let row = layout.row(&fields, line);
+                let row = layout.row(&fields, &records, line);
                 counts.read += 1;
                 if let Some(problem) = row.misfit() {
                     rejects.push(Reject::row(line, "", problem));
@@ -105,10 +105,18 @@ pub(crate) enum Taken {
 }
 
 /// Lists the required columns that are empty in a row.
-pub(crate) fn list_empty<const N: usize>(row: &Row<'_, '_, N>, columns: &[Column; N], rejects: &mut Vec<Reject>) {
+pub(crate) fn list_empty<const N: usize>(
+    row: &Row<'_, '_, N>,
+    columns: &[Column; N],
+    rejects: &mut Vec<Reject>,
+) {
     for (at, column) in columns.iter().enumerate() {
         if column.required && row.get(at).is_none() {
-            rejects.push(Reject::row(row.line, column.name, format!("{} is empty; every row must have it", column.name)));
+            rejects.push(Reject::row(
+                row.line,
+                column.name,
+                format!("{} is empty; every row must have it", column.name),
+            ));
         }
     }
 }
@@ -147,6 +155,7 @@ pub(crate) fn read_officers(
     assign: bool,
     gathered: &mut Gathered,
 ) -> Result<Vec<Reject>, ExchangeError> {
+    let clock = &clock.reader();
     let mut rejects = Vec::new();
     let mut rows: Vec<Officer> = Vec::new();
     let mut counts =
@@ -211,7 +220,8 @@ fn reject_conflicting(
 ) -> Vec<Officer> {
     let mut times: HashMap<OfficerId, u32> = HashMap::new();
     rows.iter().for_each(|row| *times.entry(row.officer).or_default() += 1);
-    let (good, conflicting): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| times.get(&row.officer) == Some(&1));
+    let (good, conflicting): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|row| times.get(&row.officer) == Some(&1));
     for row in conflicting {
         counts.accepted -= 1;
         counts.rejected += 1;
@@ -220,7 +230,11 @@ fn reject_conflicting(
             "officer_id",
             format!("\"{}\" stands on rows of different content; keep the right one", row.id),
         ));
-        gathered.parts.spoilt.push(SpoiltRow { officer: Some(row.officer), camera: row.camera, span: row.span });
+        gathered.parts.spoilt.push(SpoiltRow {
+            officer: Some(row.officer),
+            camera: row.camera,
+            span: row.span,
+        });
     }
     rejects.sort_by_key(|r| r.line);
     good
@@ -246,7 +260,11 @@ fn take_officers(rows: &[Officer], assign: bool, gathered: &mut Gathered) {
             gathered.parts.trained.insert(row.officer, trained);
         }
         if row.issue_spoilt {
-            gathered.parts.spoilt.push(SpoiltRow { officer: Some(row.officer), camera: row.camera, span: None });
+            gathered.parts.spoilt.push(SpoiltRow {
+                officer: Some(row.officer),
+                camera: row.camera,
+                span: None,
+            });
         }
     }
 }
@@ -260,30 +278,38 @@ pub(crate) fn read_assignments(
     clock: &Clock,
     gathered: &mut Gathered,
 ) -> Result<Vec<Reject>, ExchangeError> {
+    let clock = &clock.reader();
     let mut rejects = Vec::new();
     let mut rows = Vec::new();
-    let counts = each_row(file, "camera_assignments", &ASSIGNMENTS, gathered, &mut rejects, |gathered, row, rejects| {
-        list_empty(row, &ASSIGNMENTS, rejects);
-        let from = read_time(row, 2, clock, What::Row, rejects);
-        let to = read_time(row, 3, clock, What::Value, rejects);
-        let during = narrowest(from, to);
-        if during.is_none() && from_and_to_readable(from, to) {
-            rejects.push(Reject::row(row.line, "to", "from is not before to; correct the two times"));
-        }
-        let span = span_of(from, to, true).filter(|_| during.is_some());
-        let rejected = has_row_reject(rejects, row.line);
-        if rejected || matches!(to, Some(Reading::Bad(_))) {
-            gathered.spoilt(row.get(1), row.get(0), span);
-        }
-        match (row.get(0), row.get(1), during) {
-            (Some(serial), Some(id), Some(during)) if !rejected => {
-                let (officer, camera) = (gathered.officer(id), Some(gathered.camera(serial)));
-                rows.push(AssignmentRow { officer, camera, during });
-                Taken::Accepted
+    let counts = each_row(
+        file,
+        "camera_assignments",
+        &ASSIGNMENTS,
+        gathered,
+        &mut rejects,
+        |gathered, row, rejects| {
+            list_empty(row, &ASSIGNMENTS, rejects);
+            let from = read_time(row, 2, clock, What::Row, rejects);
+            let to = read_time(row, 3, clock, What::Value, rejects);
+            let during = narrowest(from, to);
+            if during.is_none() && from_and_to_readable(from, to) {
+                rejects.push(Reject::row(row.line, "to", "from is not before to; correct the two times"));
             }
-            _ => Taken::Rejected,
-        }
-    })?;
+            let span = span_of(from, to, true).filter(|_| during.is_some());
+            let rejected = has_row_reject(rejects, row.line);
+            if rejected || matches!(to, Some(Reading::Bad(_))) {
+                gathered.spoilt(row.get(1), row.get(0), span);
+            }
+            match (row.get(0), row.get(1), during) {
+                (Some(serial), Some(id), Some(during)) if !rejected => {
+                    let (officer, camera) = (gathered.officer(id), Some(gathered.camera(serial)));
+                    rows.push(AssignmentRow { officer, camera, during });
+                    Taken::Accepted
+                }
+                _ => Taken::Rejected,
+            }
+        },
+    )?;
     gathered.parts.assignments = Some(rows);
     gathered.files.push(counts);
     Ok(rejects)
@@ -355,38 +381,40 @@ pub(crate) fn read_exceptions(
     policy: &Policy,
     gathered: &mut Gathered,
 ) -> Result<Vec<Reject>, ExchangeError> {
+    let clock = &clock.reader();
     let mut rejects = Vec::new();
-    let counts = each_row(file, "exceptions", &EXCEPTIONS, gathered, &mut rejects, |gathered, row, rejects| {
-        list_empty(row, &EXCEPTIONS, rejects);
-        let from = read_time(row, 2, clock, What::Row, rejects);
-        let to = read_time(row, 3, clock, What::Row, rejects);
-        let rule = row.get(4).and_then(|code| policy.exception(code)).map(|(place, _)| place);
-        if let (Some(code), None) = (row.get(4), rule) {
-            rejects.push(Reject::row(row.line, "code", unknown_code(code, policy)));
-        }
-        let during = to.and_then(|_| widest(from, to));
-        if during.is_none() && to.is_some() && from_and_to_readable(from, to) {
-            rejects.push(Reject::row(row.line, "to", "from is not before to; correct the two times"));
-        }
-        match (row.get(0), rule, during) {
-            (Some(id), Some(rule), Some(during)) if !has_row_reject(rejects, row.line) => {
-                let exception = ExceptionRow {
-                    officer: gathered.officer(id),
-                    call: row.get(1).map(Into::into),
-                    during,
-                    rule,
-                    approved: row.get(5).is_some(),
-                };
-                gathered.parts.exceptions.push(exception);
-                Taken::Accepted
+    let counts =
+        each_row(file, "exceptions", &EXCEPTIONS, gathered, &mut rejects, |gathered, row, rejects| {
+            list_empty(row, &EXCEPTIONS, rejects);
+            let from = read_time(row, 2, clock, What::Row, rejects);
+            let to = read_time(row, 3, clock, What::Row, rejects);
+            let rule = row.get(4).and_then(|code| policy.exception(code)).map(|(place, _)| place);
+            if let (Some(code), None) = (row.get(4), rule) {
+                rejects.push(Reject::row(row.line, "code", unknown_code(code, policy)));
             }
-            _ => {
-                let span = span_of(from, to, false).filter(|_| during.is_some());
-                gathered.spoilt(row.get(0), None, span);
-                Taken::Rejected
+            let during = to.and_then(|_| widest(from, to));
+            if during.is_none() && to.is_some() && from_and_to_readable(from, to) {
+                rejects.push(Reject::row(row.line, "to", "from is not before to; correct the two times"));
             }
-        }
-    })?;
+            match (row.get(0), rule, during) {
+                (Some(id), Some(rule), Some(during)) if !has_row_reject(rejects, row.line) => {
+                    let exception = ExceptionRow {
+                        officer: gathered.officer(id),
+                        call: row.get(1).map(Into::into),
+                        during,
+                        rule,
+                        approved: row.get(5).is_some(),
+                    };
+                    gathered.parts.exceptions.push(exception);
+                    Taken::Accepted
+                }
+                _ => {
+                    let span = span_of(from, to, false).filter(|_| during.is_some());
+                    gathered.spoilt(row.get(0), None, span);
+                    Taken::Rejected
+                }
+            }
+        })?;
     gathered.files.push(counts);
     Ok(rejects)
 }
@@ -422,7 +450,8 @@ pub(crate) fn read_device_events(
     let (mut rejects, mut seen) = (Vec::new(), HashSet::<u128, FixedState>::default());
     while let Some(blocks) = source.next_round()? {
         let known = &gathered.cameras;
-        let parsed: Vec<_> = blocks.par_iter().map(|block| parse_events(block, &layout, clock, known)).collect();
+        let parsed: Vec<_> =
+            blocks.par_iter().map(|block| parse_events(block, &layout, clock, known)).collect();
         for (rows, names, mut block_rejects) in parsed {
             let names = names.take_over(&mut gathered.cameras);
             let mut again = HashSet::new();
@@ -456,9 +485,10 @@ fn parse_events(
     known: &Names,
 ) -> (Vec<ParsedEvent>, NewNames, Vec<Reject>) {
     let (mut rows, mut rejects, mut names) = (Vec::new(), Vec::new(), BlockNames::new(known));
+    let clock = &clock.reader();
     let (mut records, mut fields) = (block.records(), Vec::new());
     while let Some(line) = records.next(&mut fields) {
-        let row = layout.row(&fields, line);
+        let row = layout.row(&fields, &records, line);
         if let Some(problem) = row.misfit() {
             rejects.push(Reject::row(line, "", problem));
             let content = u128::from(line) | 1 << 127; // stands alone: a row that does not fit is never a duplicate
@@ -468,7 +498,8 @@ fn parse_events(
         list_empty(&row, &DEVICE_EVENTS, &mut rejects);
         let camera = row.get(0).map(|serial| names.number(serial));
         let at = read_time(&row, 1, clock, What::Row, &mut rejects);
-        let event = row.get(2).and_then(|w| DeviceEvent::WORDS.iter().find(|(word, _)| *word == w)).map(|(_, e)| *e);
+        let event =
+            row.get(2).and_then(|w| DeviceEvent::WORDS.iter().find(|(word, _)| *word == w)).map(|(_, e)| *e);
         if let (Some(word), None) = (row.get(2), event) {
             rejects.push(Reject::row(line, "event", unknown_event(word)));
         }
@@ -481,7 +512,13 @@ fn parse_events(
             (Some(_), Some(Reading::At(at)), Some(event)) => Some((at, event)),
             _ => None,
         };
-        rows.push(ParsedEvent { line, content: row.wide_content(), camera, accepted, span: span_of(at, at, false) });
+        rows.push(ParsedEvent {
+            line,
+            content: row.wide_content(),
+            camera,
+            accepted,
+            span: span_of(at, at, false),
+        });
     }
     (rows, names.into_new(), rejects)
 }

@@ -5,18 +5,18 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use onrecord_audit::{
-    AssignmentRow, CameraId, FileCounts, NoticeMark, OfficerId, Readings, RecordingColumns, RecordingRow, SpoiltRow,
-    SpoiltSpan,
+    AssignmentRow, CameraId, FileCounts, NoticeMark, OfficerId, Readings, RecordingColumns, RecordingRow,
+    SpoiltRow, SpoiltSpan,
 };
 use onrecord_policy::{DAY, Moment};
 use rayon::prelude::*;
 
-use crate::clock::{Clock, Reading, readings_in_order};
+use crate::clock::{Clock, Reading, TimeReader, readings_in_order};
 use crate::error::ExchangeError;
-use crate::names::{BlockName, BlockNames, NewNames, TakenOver};
+use crate::names::{BlockName, BlockNames, NewNames};
 use crate::people::Gathered;
 use crate::source::{Block, Source};
-use crate::table::{Column, Layout, Reject, Row, RowTimes, What, content_of, optional, read_time, required};
+use crate::table::{Column, Layout, Reject, Row, RowTimes, What, number_of, optional, read_time, required};
 
 const COLUMNS: [Column; 8] = [
     required("recording_id"),
@@ -56,6 +56,12 @@ impl RecordingIds {
         self.text.get(from..end(order as usize)).unwrap_or_default()
     }
 
+    fn append(&mut self, part: &Self) {
+        let before = self.text.len() as u64;
+        self.text.push_str(&part.text);
+        self.ends.extend(part.ends.iter().map(|end| before + end));
+    }
+
     fn retain(&self, keep: &[bool]) -> Self {
         let mut kept = Self::default();
         for (order, _) in keep.iter().enumerate().filter(|(_, keep)| **keep) {
@@ -76,33 +82,16 @@ struct ParsedRow {
     span: Option<SpoiltSpan>,
     /// Whether a value was bad though the row was accepted.
     damaged: bool,
-    accepted: Option<ParsedRecording>,
-}
-
-/// An accepted row's times.
-struct ParsedRecording {
-    /// By officer_id, or by the assignment of the camera.
-    whose: Whose,
-    id: (u32, u32),
-    started: Moment,
-    activated: Moment,
-    stopped: Option<Moment>,
-    notice: NoticeMark,
-    notice_at: Option<Moment>,
-    readings: Option<Readings>,
-}
-
-#[derive(Clone, Copy)]
-enum Whose {
-    Named(BlockName),
-    Assigned(OfficerId),
+    accepted: bool,
 }
 
 /// What a block holds.
 #[derive(Default)]
 struct ParsedBlock {
     rows: Vec<ParsedRow>,
-    ids: String,
+    /// The accepted ones, their officers and cameras under the block's names.
+    columns: RecordingColumns,
+    ids: RecordingIds,
     rejects: Vec<Reject>,
     officers: NewNames,
     cameras: NewNames,
@@ -160,6 +149,7 @@ pub(crate) fn read_recordings(
         drop(blocks);
         parsed.into_iter().for_each(|block| taking.take(block, gathered));
     }
+    gathered.in_recordings.extend(taking.columns.officers());
     taking.settle_ids(gathered);
     taking.doubt_running(gathered);
     gathered.parts.recordings = taking.columns;
@@ -180,15 +170,15 @@ impl Parsing<'_> {
         let mut parsed = ParsedBlock::default();
         let mut officers = BlockNames::new(&self.gathered.officers);
         let mut cameras = BlockNames::new(&self.gathered.cameras);
-        let (mut records, mut fields) = (block.records(), Vec::new());
+        let (mut records, mut fields, times) = (block.records(), Vec::new(), self.clock.reader());
         while let Some(line) = records.next(&mut fields) {
-            let row = self.layout.row(&fields, line);
+            let row = self.layout.row(&fields, &records, line);
             let parsed_row = match row.misfit() {
                 Some(problem) => {
                     parsed.rejects.push(Reject::row(line, "", problem));
                     ParsedRow::unreadable(line)
                 }
-                None => self.row(&row, &mut parsed.ids, &mut parsed.rejects, &mut officers, &mut cameras),
+                None => self.row(&row, &times, &mut parsed, &mut officers, &mut cameras),
             };
             parsed.rows.push(parsed_row);
         }
@@ -199,49 +189,54 @@ impl Parsing<'_> {
     fn row(
         &self,
         row: &Row<'_, '_, 8>,
-        ids: &mut String,
-        rejects: &mut Vec<Reject>,
+        clock: &TimeReader<'_>,
+        parsed: &mut ParsedBlock,
         officers: &mut BlockNames<'_>,
         cameras: &mut BlockNames<'_>,
     ) -> ParsedRow {
+        let rejects = &mut parsed.rejects;
         let listed = rejects.len();
         if row.get(ID).is_none() {
-            rejects.push(Reject::row(row.line, "recording_id", "recording_id is empty; every row must have it"));
+            rejects.push(Reject::row(
+                row.line,
+                "recording_id",
+                "recording_id is empty; every row must have it",
+            ));
         }
         if row.get(STARTED).is_none() {
             rejects.push(Reject::row(row.line, "started_at", "started_at is empty; every row must have it"));
         }
-        let started = read_time(row, STARTED, self.clock, What::Row, rejects);
-        let activated = read_time(row, ACTIVATED, self.clock, What::Value, rejects);
-        let stopped = read_time(row, STOPPED, self.clock, What::Value, rejects);
+        let started = read_time(row, STARTED, clock, What::Row, rejects);
+        let activated = read_time(row, ACTIVATED, clock, What::Value, rejects);
+        let stopped = read_time(row, STOPPED, clock, What::Value, rejects);
         let notice = read_notice(row, rejects);
-        let notice_at = read_time(row, NOTICE_AT, self.clock, What::Value, rejects);
+        let notice_at = read_time(row, NOTICE_AT, clock, What::Value, rejects);
         let times = settle(row, started, activated, stopped, rejects);
         let camera = row.get(CAMERA).map(|serial| cameras.number(serial));
         let officer = row.get(OFFICER).map(|id| officers.number(id));
         let whose = match officer {
-            Some(officer) => Some(Whose::Named(officer)),
+            Some(officer) => Some(officer),
             None if times.is_err() => None,
-            None => self.attributed(row, started, rejects).map(Whose::Assigned),
+            None => self.attributed(row, started, rejects).map(BlockName::known),
         };
         let new = rejects.get(listed..).unwrap_or_default();
         let rejected = new.iter().any(|r| r.what == What::Row);
         let damaged = !rejected && !new.is_empty();
         let accepted = match (row.get(ID), times, whose) {
             (Some(id), Ok(times), Some(whose)) if !rejected => {
-                let from = ids.len() as u32;
-                ids.push_str(id);
-                Some(times.recording(whose, (from, ids.len() as u32), notice, notice_at))
+                parsed.ids.push(id);
+                parsed.columns.push(times.recording(whose, camera, notice, notice_at));
+                true
             }
-            _ => None,
+            _ => false,
         };
         ParsedRow {
             line: row.line,
-            id: row.get(ID).map(|id| content_of(std::iter::once(id), 3)),
+            id: row.get(ID).map(|id| number_of(id.as_bytes(), 3)),
             content: row.content(),
             officer,
             camera,
-            span: if accepted.is_some() && !damaged { None } else { span(started, activated, stopped) },
+            span: if accepted && !damaged { None } else { span(started, activated, stopped) },
             damaged,
             accepted,
         }
@@ -273,7 +268,16 @@ impl Parsing<'_> {
 impl ParsedRow {
     /// A row of which nothing can be trusted.
     fn unreadable(line: u64) -> Self {
-        Self { line, id: None, content: 0, officer: None, camera: None, span: None, damaged: false, accepted: None }
+        Self {
+            line,
+            id: None,
+            content: 0,
+            officer: None,
+            camera: None,
+            span: None,
+            damaged: false,
+            accepted: false,
+        }
     }
 }
 
@@ -284,7 +288,11 @@ fn read_notice(row: &Row<'_, '_, 8>, rejects: &mut Vec<Reject>) -> NoticeMark {
         Some("none") => NoticeMark::None,
         Some(word) => {
             let word: String = word.chars().take(60).collect();
-            rejects.push(Reject::value(row.line, "notice", format!("\"{word}\" is unknown; write given, none or nothing")));
+            rejects.push(Reject::value(
+                row.line,
+                "notice",
+                format!("\"{word}\" is unknown; write given, none or nothing"),
+            ));
             NoticeMark::Unreviewed
         }
     }
@@ -301,11 +309,11 @@ struct Times {
 impl Times {
     fn recording(
         self,
-        whose: Whose,
-        id: (u32, u32),
+        whose: BlockName,
+        camera: Option<BlockName>,
         notice: NoticeMark,
         notice_at: Option<Reading>,
-    ) -> ParsedRecording {
+    ) -> RecordingRow {
         let (notice_at, notice_other) = match notice_at {
             Some(Reading::At(at)) => (Some(at), None),
             Some(Reading::Twice(early, late)) => (Some(early), Some(late)),
@@ -315,8 +323,16 @@ impl Times {
         if notice_other.is_some() {
             readings = Some(Readings { notice_other, ..readings.unwrap_or_default() });
         }
-        let Self { started, activated, stopped, .. } = self;
-        ParsedRecording { whose, id, started, activated, stopped, notice, notice_at, readings }
+        RecordingRow {
+            officer: OfficerId(whose.in_block()),
+            camera: camera.map(|c| CameraId(c.in_block())),
+            started: self.started,
+            activated: self.activated,
+            stopped: self.stopped,
+            notice,
+            notice_at,
+            readings,
+        }
     }
 }
 
@@ -339,10 +355,14 @@ fn settle(
     let in_order: Vec<_> = choices.iter().filter(|c| c.iter().flatten().is_sorted()).collect();
     if in_order.is_empty() {
         return match choices.first() {
-            Some([Some(started), Some(activated), _]) if started > activated => {
-                reject("activated_at", "started_at is after activated_at; correct the camera's clock or the export")
-            }
-            _ => reject("stopped_at", "the recording stops before it begins; correct the camera's clock or the export"),
+            Some([Some(started), Some(activated), _]) if started > activated => reject(
+                "activated_at",
+                "started_at is after activated_at; correct the camera's clock or the export",
+            ),
+            _ => reject(
+                "stopped_at",
+                "the recording stops before it begins; correct the camera's clock or the export",
+            ),
         };
     }
     let short = |c: &&&[Option<Moment>; 3]| match **c {
@@ -352,9 +372,12 @@ fn settle(
     let fitting: Vec<_> = in_order.iter().filter(short).collect();
     match fitting.as_slice() {
         [] => reject("stopped_at", "the recording is longer than 24 hours; correct its times"),
-        [[Some(started), activated, stopped]] => {
-            Ok(Times { started: *started, activated: activated.unwrap_or(*started), stopped: *stopped, readings: None })
-        }
+        [[Some(started), activated, stopped]] => Ok(Times {
+            started: *started,
+            activated: activated.unwrap_or(*started),
+            stopped: *stopped,
+            readings: None,
+        }),
         several => union(several).ok_or(()),
     }
 }
@@ -380,12 +403,17 @@ fn union(choices: &[&&[Option<Moment>; 3]]) -> Option<Times> {
 }
 
 /// What a spoilt row of recordings is about; none where its times are incomplete or out of order.
-fn span(started: Option<Reading>, activated: Option<Reading>, stopped: Option<Reading>) -> Option<SpoiltSpan> {
+fn span(
+    started: Option<Reading>,
+    activated: Option<Reading>,
+    stopped: Option<Reading>,
+) -> Option<SpoiltSpan> {
     started?;
     let mut times = RowTimes::default();
     [started, activated, stopped].into_iter().for_each(|t| times.add(t));
     let (from, to) = times.span()?;
-    let in_order = readings_in_order(&[started, activated, stopped]).iter().any(|c| c.iter().flatten().is_sorted());
+    let in_order =
+        readings_in_order(&[started, activated, stopped]).iter().any(|c| c.iter().flatten().is_sorted());
     in_order.then_some(SpoiltSpan { from, to: stopped.map(|_| to) })
 }
 
@@ -410,11 +438,11 @@ impl Taking {
     fn take(&mut self, mut block: ParsedBlock, gathered: &mut Gathered) {
         let officers = block.officers.take_over(&mut gathered.officers);
         let cameras = block.cameras.take_over(&mut gathered.cameras);
+        let mut next = self.columns.len() as u32;
+        self.columns.append(&block.columns, |o| officers.number_in_block(o), |c| cameras.number_in_block(c));
+        self.ids.append(&block.ids);
         for row in &block.rows {
             self.counts.read += 1;
-            if let Some(officer) = row.officer {
-                gathered.in_recordings.insert(OfficerId(officers.number(officer)));
-            }
             let spoilt = SpoiltRow {
                 officer: row.officer.map(|o| OfficerId(officers.number(o))),
                 camera: row.camera.map(|c| CameraId(cameras.number(c))),
@@ -423,19 +451,20 @@ impl Taking {
             if row.damaged {
                 gathered.parts.spoilt.push(spoilt);
             }
-            let place = match &row.accepted {
-                Some(recording) => self.accept(recording, spoilt.camera, &officers, &block.ids, &mut gathered.in_recordings),
-                None => {
-                    if row.id.is_none() && row.content != 0 && !self.rejected_without_id.insert(row.content) {
-                        self.counts.duplicate += 1;
-                        block.rejects.retain(|r| r.line != row.line);
-                        continue;
-                    }
-                    self.counts.rejected += 1;
-                    gathered.parts.spoilt.push(spoilt);
-                    gathered.parts.rejected_pairs.extend(spoilt.officer.zip(spoilt.camera));
-                    NOT_ACCEPTED
-                }
+            let place = if row.accepted {
+                self.counts.accepted += 1;
+                next += 1;
+                next - 1
+            } else if row.id.is_none() && row.content != 0 && !self.rejected_without_id.insert(row.content) {
+                self.counts.duplicate += 1;
+                block.rejects.retain(|r| r.line != row.line);
+                continue;
+            } else {
+                self.counts.rejected += 1;
+                gathered.parts.spoilt.push(spoilt);
+                gathered.parts.rejected_pairs.extend(spoilt.officer.zip(spoilt.camera));
+                gathered.in_recordings.extend(spoilt.officer);
+                NOT_ACCEPTED
             };
             if let Some(id) = row.id {
                 self.rows.push((id, self.contents.len() as u32));
@@ -445,37 +474,6 @@ impl Taking {
             }
         }
         self.rejects.append(&mut block.rejects);
-    }
-
-    fn accept(
-        &mut self,
-        recording: &ParsedRecording,
-        camera: Option<CameraId>,
-        officers: &TakenOver,
-        ids: &str,
-        in_recordings: &mut HashSet<OfficerId>,
-    ) -> u32 {
-        self.counts.accepted += 1;
-        let place = self.columns.len() as u32;
-        let (from, to) = recording.id;
-        self.ids.push(ids.get(from as usize..to as usize).unwrap_or_default());
-        self.columns.push(RecordingRow {
-            officer: match recording.whose {
-                Whose::Named(name) => OfficerId(officers.number(name)),
-                Whose::Assigned(officer) => {
-                    in_recordings.insert(officer);
-                    officer
-                }
-            },
-            camera,
-            started: recording.started,
-            activated: recording.activated,
-            stopped: recording.stopped,
-            notice: recording.notice,
-            notice_at: recording.notice_at,
-            readings: recording.readings,
-        });
-        place
     }
 
     /// Drops exact duplicates, and rejects all rows of an id that stands on rows of different content.
@@ -532,7 +530,8 @@ impl Taking {
         let line = self.lines.get(row as usize).copied().unwrap_or(0);
         let id = self.ids.get(place);
         let id = if id.is_empty() { String::new() } else { format!("\"{id}\" ") };
-        let reason = format!("the recording_id {id}stands on rows of different content; none of them is used");
+        let reason =
+            format!("the recording_id {id}stands on rows of different content; none of them is used");
         self.rejects.push(Reject::row(line, "recording_id", reason));
     }
 

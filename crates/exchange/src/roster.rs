@@ -19,25 +19,31 @@ pub(crate) struct Roster(HashMap<Box<str>, Vec<(Interval, OfficerId)>>);
 
 impl Roster {
     /// Reads a roster.
-    pub fn read(file: &Path, clock: &Clock, gathered: &mut Gathered) -> Result<(Self, Vec<Reject>), ExchangeError> {
+    pub fn read(
+        file: &Path,
+        clock: &Clock,
+        gathered: &mut Gathered,
+    ) -> Result<(Self, Vec<Reject>), ExchangeError> {
+        let clock = &clock.reader();
         let (mut roster, mut rejects) = (Self::default(), Vec::new());
-        let counts: FileCounts = each_row(file, "roster", &ROSTER, gathered, &mut rejects, |gathered, row, rejects| {
-            list_empty(row, &ROSTER, rejects);
-            let from = read_time(row, 2, clock, What::Row, rejects);
-            let to = read_time(row, 3, clock, What::Row, rejects);
-            let during = to.and_then(|_| narrowest(from, to));
-            if during.is_none() && from.is_some() && to.is_some() && !has_row_reject(rejects, row.line) {
-                rejects.push(Reject::row(row.line, "to", "from is not before to; correct the two times"));
-            }
-            match (row.get(0), row.get(1), during) {
-                (Some(id), Some(unit), Some(during)) if !has_row_reject(rejects, row.line) => {
-                    let officer = OfficerId(gathered.officers.number(id));
-                    roster.0.entry(unit.into()).or_default().push((during, officer));
-                    Taken::Accepted
+        let counts: FileCounts =
+            each_row(file, "roster", &ROSTER, gathered, &mut rejects, |gathered, row, rejects| {
+                list_empty(row, &ROSTER, rejects);
+                let from = read_time(row, 2, clock, What::Row, rejects);
+                let to = read_time(row, 3, clock, What::Row, rejects);
+                let during = to.and_then(|_| narrowest(from, to));
+                if during.is_none() && from.is_some() && to.is_some() && !has_row_reject(rejects, row.line) {
+                    rejects.push(Reject::row(row.line, "to", "from is not before to; correct the two times"));
                 }
-                _ => Taken::Rejected,
-            }
-        })?;
+                match (row.get(0), row.get(1), during) {
+                    (Some(id), Some(unit), Some(during)) if !has_row_reject(rejects, row.line) => {
+                        let officer = OfficerId(gathered.officers.number(id));
+                        roster.0.entry(unit.into()).or_default().push((during, officer));
+                        Taken::Accepted
+                    }
+                    _ => Taken::Rejected,
+                }
+            })?;
         gathered.files.push(counts);
         Ok((roster, rejects))
     }

@@ -11,10 +11,10 @@ use memchr::memchr_iter;
 use crate::csv::{Records, end_of_last_record};
 use crate::error::ExchangeError;
 
-/// How many bytes a block has, about.
-const BLOCK: usize = 1 << 20;
+/// How many bytes a block has, about: small enough that a round stays in the processor's caches.
+const BLOCK: usize = 1 << 18;
 /// How many blocks are read and then parsed side by side.
-const BLOCKS_PER_ROUND: usize = 12;
+const BLOCKS_PER_ROUND: usize = 16;
 /// A record longer than this many bytes is taken for a quote that was never closed, or no CSV at all.
 const LONGEST_RECORD: usize = 1 << 20;
 
@@ -60,8 +60,8 @@ impl Source {
         let reader = std::thread::spawn(move || {
             loop {
                 let round = blocks.round();
-                let last = round.as_ref().map_or(true, Vec::is_empty);
-                if last && round.is_ok() || send.send(round).is_err() || last {
+                let (failed, ended) = (round.is_err(), round.as_ref().is_ok_and(Vec::is_empty));
+                if ended || send.send(round).is_err() || failed {
                     break;
                 }
             }
@@ -71,14 +71,12 @@ impl Source {
 
     /// The next blocks of the file, in order; none at its end.
     pub fn next_round(&mut self) -> Result<Option<Vec<Block>>, ExchangeError> {
-        match self.rounds.recv() {
-            Ok(round) => round.map(Some),
-            Err(_) => {
-                let panicked = self.reader.take().is_some_and(|reader| reader.join().is_err());
-                let stopped = || ExchangeError::unusable(&self.file, None, "reading it stopped unexpectedly.");
-                if panicked { Err(stopped()) } else { Ok(None) }
-            }
+        if let Ok(round) = self.rounds.recv() {
+            return round.map(Some);
         }
+        let panicked = self.reader.take().is_some_and(|reader| reader.join().is_err());
+        let stopped = || ExchangeError::unusable(&self.file, None, "reading it stopped unexpectedly.");
+        if panicked { Err(stopped()) } else { Ok(None) }
     }
 
     /// The name of the file without its folder.
@@ -116,9 +114,12 @@ impl Blocks {
         if opened.metadata().map_err(cannot)?.is_dir() {
             return Err(ExchangeError::unusable(file, None, "is a folder. Name the file in it."));
         }
-        let kind = file.extension().map(|e| e.to_ascii_lowercase());
-        let (input, compressed): (Box<dyn Read + Send>, bool) = match kind.as_deref().and_then(|k| k.to_str()) {
-            Some("gz") => (Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, opened))), true),
+        let kind = file.extension().map(std::ffi::OsStr::to_ascii_lowercase);
+        let (input, compressed): (Box<dyn Read + Send>, bool) = match kind.as_deref().and_then(|k| k.to_str())
+        {
+            Some("gz") => {
+                (Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, opened))), true)
+            }
             Some("zst") => (Box::new(zstd::Decoder::new(opened).map_err(cannot)?), true),
             _ => (Box::new(opened), false),
         };
@@ -179,7 +180,8 @@ impl Blocks {
         text.truncate(end);
         let first_line = self.line;
         self.line += memchr_iter(b'\n', &text).count() as u64;
-        let text = String::from_utf8(text).map_err(|e| self.not_utf8(e.as_bytes(), e.utf8_error().valid_up_to(), first_line))?;
+        let text = String::from_utf8(text)
+            .map_err(|e| self.not_utf8(e.as_bytes(), e.utf8_error().valid_up_to(), first_line))?;
         Ok(Some(Block { text, first_line }))
     }
 
@@ -200,7 +202,11 @@ impl Blocks {
             self.rest.drain(..3);
         }
         if self.rest.starts_with(b"\xFF\xFE") || self.rest.starts_with(b"\xFE\xFF") {
-            return Err(ExchangeError::unusable(&self.file, 1, "is UTF-16, not UTF-8. Save it as \"CSV UTF-8\"."));
+            return Err(ExchangeError::unusable(
+                &self.file,
+                1,
+                "is UTF-16, not UTF-8. Save it as \"CSV UTF-8\".",
+            ));
         }
         let mut records = Vec::new();
         let mut taken = 0;
@@ -214,11 +220,13 @@ impl Blocks {
                 ));
             }
             let length = first_record(rest).filter(|n| *n <= LONGEST_RECORD);
-            let Some(length) = length.or((self.ended && rest.len() <= LONGEST_RECORD).then_some(rest.len())) else {
+            let Some(length) = length.or((self.ended && rest.len() <= LONGEST_RECORD).then_some(rest.len()))
+            else {
                 return Err(self.too_long());
             };
             let record = rest.get(..length).unwrap_or_default();
-            let text = std::str::from_utf8(record).map_err(|e| self.not_utf8(record, e.valid_up_to(), self.line))?;
+            let text =
+                std::str::from_utf8(record).map_err(|e| self.not_utf8(record, e.valid_up_to(), self.line))?;
             let mut fields = Vec::new();
             if Records::new(text, 1).next(&mut fields).is_some() {
                 records.extend(fields.into_iter().map(std::borrow::Cow::into_owned));

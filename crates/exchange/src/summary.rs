@@ -1,8 +1,8 @@
 //! Putting the figures of an audit together under their names.
 
 use onrecord_audit::{
-    Cut, Cuts, DefectCount, DefectKind, Group, GroupShares, NoticeCount, NoticeStatus, OfficerCount, OutcomeCount,
-    Shares, ShortBuffer, Summary, UNKNOWN_TIME, shares_by_group,
+    Cut, Cuts, DefectCount, DefectKind, Group, GroupShares, NoticeCount, NoticeStatus, OfficerCount,
+    OutcomeCount, Shares, ShortBuffer, Summary, UNKNOWN_TIME, shares_by_group,
 };
 use onrecord_policy::{Policy, SECOND};
 
@@ -141,7 +141,8 @@ fn cuts(groups: &[GroupShares], name: &impl Fn(&GroupShares) -> String) -> Cuts 
 }
 
 fn group_name(group: &GroupShares, totals: &Totals, prepared: &Prepared) -> String {
-    const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    const WEEKDAYS: [&str; 7] =
+        ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
     let (cut, value) = group.key;
     match cut {
         Cut::Everything => String::new(),

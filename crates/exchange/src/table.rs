@@ -8,8 +8,8 @@ use std::path::Path;
 use foldhash::fast::FixedState;
 use onrecord_policy::Moment;
 
-use crate::clock::{Clock, Reading};
-use crate::csv::push_field;
+use crate::clock::{Reading, TimeReader};
+use crate::csv::{Records, push_field};
 use crate::error::ExchangeError;
 use crate::source::Source;
 
@@ -36,6 +36,8 @@ pub(crate) struct Layout<const N: usize> {
     columns: &'static [Column; N],
     places: [Option<usize>; N],
     width: usize,
+    /// The places of the known columns in the order of the file.
+    known: Vec<usize>,
 }
 
 impl<const N: usize> Layout<N> {
@@ -53,8 +55,11 @@ impl<const N: usize> Layout<N> {
                 return Err(missing_column(column.name, names, &source.file));
             }
         }
-        let unknown: Vec<_> =
-            names.iter().filter(|n| columns.iter().all(|c| c.name != n.as_str())).map(|n| format!("\"{n}\"")).collect();
+        let unknown: Vec<_> = names
+            .iter()
+            .filter(|n| columns.iter().all(|c| c.name != n.as_str()))
+            .map(|n| format!("\"{n}\""))
+            .collect();
         if !unknown.is_empty() {
             notes.push(format!(
                 "{}: columns that the audit does not know were ignored: {}.",
@@ -62,7 +67,9 @@ impl<const N: usize> Layout<N> {
                 unknown.join(", ")
             ));
         }
-        Ok(Self { columns, places, width: names.len() })
+        let mut known: Vec<_> = places.iter().flatten().copied().collect();
+        known.sort_unstable();
+        Ok(Self { columns, places, width: names.len(), known })
     }
 
     /// Where a column stands in the file's rows.
@@ -74,9 +81,15 @@ impl<const N: usize> Layout<N> {
         self.columns.get(column).map_or("", |c| c.name)
     }
 
-    /// The values of a row.
-    pub fn row<'a, 'f>(&'a self, fields: &'f [Cow<'f, str>], line: u64) -> Row<'a, 'f, N> {
-        Row { layout: self, fields, line }
+    /// The values of the record that was read last.
+    pub fn row<'a, 'f>(
+        &'a self,
+        fields: &'f [Cow<'f, str>],
+        records: &Records<'f>,
+        line: u64,
+    ) -> Row<'a, 'f, N> {
+        let plain = records.plain().filter(|_| self.known.len() == self.width && fields.len() == self.width);
+        Row { layout: self, fields, line, plain }
     }
 }
 
@@ -99,7 +112,8 @@ pub(crate) fn place_of(name: &str, names: &[String], file: &Path) -> Result<Opti
 pub(crate) fn missing_column(name: &str, names: &[String], file: &Path) -> ExchangeError {
     let header = names.join(",");
     let other = [(';', "semicolons"), ('\t', "tabs"), ('|', "bars")];
-    let problem = if let Some((_, what)) = other.iter().find(|(c, _)| names.len() == 1 && header.contains(*c)) {
+    let problem = if let Some((_, what)) = other.iter().find(|(c, _)| names.len() == 1 && header.contains(*c))
+    {
         format!("is missing: the header seems to be separated by {what}. Export the file with commas.")
     } else if names.len() == 1 && header.contains('\r') {
         "is missing: the lines end with \\r alone. Export the file with line ends \\n or \\r\\n.".to_owned()
@@ -107,13 +121,17 @@ pub(crate) fn missing_column(name: &str, names: &[String], file: &Path) -> Excha
         format!("is missing; did you mean the column \"{close}\"? Names are compared exactly.")
     } else {
         let shown: String = header.chars().take(200).collect();
-        format!("is missing. The header has: {shown}. Rename a column, or use a mapping (see docs/mappings.md).")
+        format!(
+            "is missing. The header has: {shown}. Rename a column, or use a mapping (see docs/mappings.md)."
+        )
     };
     ExchangeError::unusable(file, 1, problem).in_column(name)
 }
 
 fn alike(one: &str, other: &str) -> bool {
-    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let letters = |text: &str| {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
     letters(one) == letters(other)
 }
 
@@ -122,6 +140,8 @@ pub(crate) struct Row<'a, 'f, const N: usize> {
     layout: &'a Layout<N>,
     fields: &'f [Cow<'f, str>],
     pub line: u64,
+    /// The text of the row where its content is just that.
+    plain: Option<&'f str>,
 }
 
 impl<const N: usize> Row<'_, '_, N> {
@@ -155,23 +175,33 @@ impl<const N: usize> Row<'_, '_, N> {
 
     #[inline]
     fn content_of(&self, seed: u64) -> u64 {
-        let values = (0..N).map(|column| self.get(column).unwrap_or_default());
-        content_of(values, seed)
+        content_of(self.fields, &self.layout.known, self.plain, seed)
     }
 }
 
 pub(crate) const CONTENT_SEED: u64 = 7;
 
-/// A number that stands for a list of values: equal lists have equal ones.
+/// A number that stands for the values at the `known` places of a row: equal rows have equal ones. `plain` is
+/// the row's text where its values stand there just as they are and all are known.
 #[inline]
-pub(crate) fn content_of<'v>(values: impl Iterator<Item = &'v str>, seed: u64) -> u64 {
-    use std::hash::Hasher;
-    let mut hasher = FixedState::with_seed(seed).build_hasher();
-    for value in values {
-        hasher.write(value.as_bytes());
-        hasher.write_u32(value.len() as u32);
+pub(crate) fn content_of(fields: &[Cow<'_, str>], known: &[usize], plain: Option<&str>, seed: u64) -> u64 {
+    if let Some(text) = plain {
+        return number_of(text.as_bytes(), seed);
     }
-    hasher.finish()
+    let mut text = Vec::with_capacity(256);
+    for (nth, place) in known.iter().enumerate() {
+        if nth > 0 {
+            text.push(b',');
+        }
+        push_field(&mut text, fields.get(*place).map_or("", |v| v));
+    }
+    number_of(&text, seed)
+}
+
+/// A number that stands for a text.
+#[inline]
+pub(crate) fn number_of(text: &[u8], seed: u64) -> u64 {
+    FixedState::with_seed(seed).hash_one(text)
 }
 
 /// Whether a row or only a value of it could not be used.
@@ -248,7 +278,7 @@ impl RowTimes {
 pub(crate) fn read_time<const N: usize>(
     row: &Row<'_, '_, N>,
     column: usize,
-    clock: &Clock,
+    clock: &TimeReader<'_>,
     what: What,
     rejects: &mut Vec<Reject>,
 ) -> Option<Reading> {

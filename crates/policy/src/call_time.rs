@@ -23,14 +23,8 @@ pub enum CallTime {
 
 impl CallTime {
     /// All six, in the order of a call.
-    pub const ALL: [Self; 6] = [
-        Self::Received,
-        Self::Dispatched,
-        Self::EnRoute,
-        Self::OnScene,
-        Self::LeftScene,
-        Self::Cleared,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Received, Self::Dispatched, Self::EnRoute, Self::OnScene, Self::LeftScene, Self::Cleared];
 
     /// The name in a policy file, such as `on_scene`.
     pub fn name(self) -> &'static str {

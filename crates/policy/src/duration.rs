@@ -12,9 +12,8 @@ const MINUTE: Micros = 60 * SECOND;
 /// Reads a whole number directly followed by `s`, `m`, `h` or `d`; `None` for anything else and for more than
 /// [`LONGEST_IN_DAYS`].
 pub(crate) fn parse(text: &str) -> Option<Micros> {
-    let (number, unit) = [('s', SECOND), ('m', MINUTE), ('h', HOUR), ('d', DAY)]
-        .into_iter()
-        .find_map(|(letter, unit)| {
+    let (number, unit) =
+        [('s', SECOND), ('m', MINUTE), ('h', HOUR), ('d', DAY)].into_iter().find_map(|(letter, unit)| {
             let number = text.strip_suffix(letter)?;
             Some((number, unit))
         })?;
@@ -40,11 +39,7 @@ pub(crate) fn in_words(length: Micros) -> String {
 
 /// A number of things: `1 day`, `30 days`.
 pub(crate) fn counted(number: i64, name: &str) -> String {
-    if number == 1 {
-        format!("1 {name}")
-    } else {
-        format!("{number} {name}s")
-    }
+    if number == 1 { format!("1 {name}") } else { format!("{number} {name}s") }
 }
 
 #[cfg(test)]

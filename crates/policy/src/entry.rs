@@ -26,12 +26,7 @@ pub(crate) struct Source<'d> {
 impl Source<'_> {
     /// An error at the line on which the byte at this place stands.
     pub fn error(self, place: usize, message: String) -> PolicyError {
-        let line = 1 + self
-            .text
-            .bytes()
-            .take(place)
-            .filter(|byte| *byte == b'\n')
-            .count();
+        let line = 1 + self.text.bytes().take(place).filter(|byte| *byte == b'\n').count();
         let file = self.file.to_owned();
         PolicyError { file, line, message }
     }
@@ -40,10 +35,7 @@ impl Source<'_> {
     pub fn syntax_error(self, error: &toml::de::Error) -> PolicyError {
         let place = error.span().map_or(0, |span| span.start);
         let what = error.message();
-        self.error(
-            place,
-            format!("this is not TOML ({what}); write key = value, with texts in quotes."),
-        )
+        self.error(place, format!("this is not TOML ({what}); write key = value, with texts in quotes."))
     }
 }
 
@@ -60,12 +52,7 @@ pub(crate) struct Section<'d> {
 impl<'d> Section<'d> {
     /// The file itself.
     pub fn root(source: Source<'d>, entries: &'d DeTable<'d>) -> Self {
-        Self {
-            source,
-            name: String::new(),
-            place: 0,
-            entries: Some(entries),
-        }
+        Self { source, name: String::new(), place: 0, entries: Some(entries) }
     }
 
     /// An error unless every key is one of these; it names the first that is not.
@@ -74,16 +61,12 @@ impl<'d> Section<'d> {
         let Some((key, entry)) = unknown else {
             return Ok(self);
         };
-        let table = if self.name.is_empty() {
-            "a policy file".to_owned()
-        } else {
-            format!("[{}]", self.name)
-        };
+        let table =
+            if self.name.is_empty() { "a policy file".to_owned() } else { format!("[{}]", self.name) };
         let (key, keys) = (shown(key), keys.join(", "));
-        Err(self.source.error(
-            entry.place,
-            format!("{table} has no key {key}; the keys allowed there are {keys}."),
-        ))
+        Err(self
+            .source
+            .error(entry.place, format!("{table} has no key {key}; the keys allowed there are {keys}.")))
     }
 
     /// All entries in the order of the file.
@@ -96,24 +79,13 @@ impl<'d> Section<'d> {
                 outer => format!("{outer}.{}", bare(key.get_ref())),
             };
             let place = key.span().start;
-            (
-                key.get_ref().as_ref(),
-                Entry {
-                    source: self.source,
-                    name,
-                    place,
-                    value: value.get_ref(),
-                },
-            )
+            (key.get_ref().as_ref(), Entry { source: self.source, name, place, value: value.get_ref() })
         })
     }
 
     /// Reads the value of a key in the given way; `None` where the key is left out.
     pub fn read<T>(&self, key: &str, how: impl FnOnce(&Entry<'d>) -> Result<T>) -> Result<Option<T>> {
-        self.entries()
-            .find(|(name, _)| *name == key)
-            .map(|(_, entry)| how(&entry))
-            .transpose()
+        self.entries().find(|(name, _)| *name == key).map(|(_, entry)| how(&entry)).transpose()
     }
 
     /// Reads the value of a key that must be there; `example` shows how to write it.
@@ -124,22 +96,15 @@ impl<'d> Section<'d> {
         how: impl FnOnce(&Entry<'d>) -> Result<T>,
     ) -> Result<T> {
         self.read(key, how)?.ok_or_else(|| {
-            let message = format!(
-                "[{}] has no {key}; add a line such as {key} = {example}.",
-                self.name
-            );
+            let message = format!("[{}] has no {key}; add a line such as {key} = {example}.", self.name);
             self.source.error(self.place, message)
         })
     }
 
     /// The table under a key, empty where it is left out.
     pub fn section(&self, key: &str) -> Result<Self> {
-        let absent = || Section {
-            source: self.source,
-            name: key.to_owned(),
-            place: self.place,
-            entries: None,
-        };
+        let absent =
+            || Section { source: self.source, name: key.to_owned(), place: self.place, entries: None };
         Ok(self.read(key, Entry::section)?.unwrap_or_else(absent))
     }
 }
@@ -161,10 +126,7 @@ impl<'d> Entry<'d> {
     }
 
     fn wrong_type(&self, wanted: &str) -> PolicyError {
-        self.error(&format!(
-            "is of the type {}, but must be {wanted}",
-            self.value.type_str()
-        ))
+        self.error(&format!("is of the type {}, but must be {wanted}", self.value.type_str()))
     }
 
     /// A table.
@@ -217,9 +179,7 @@ impl<'d> Entry<'d> {
 
     /// `true` or `false`.
     pub fn flag(&self) -> Result<bool> {
-        self.value
-            .as_bool()
-            .ok_or_else(|| self.wrong_type("true or false, without quotes"))
+        self.value.as_bool().ok_or_else(|| self.wrong_type("true or false, without quotes"))
     }
 
     /// A number of days, at most a century.
@@ -228,9 +188,7 @@ impl<'d> Entry<'d> {
             return Err(self.wrong_type("a whole number of days, without quotes"));
         };
         let most = duration::LONGEST_IN_DAYS;
-        let days = u32::from_str_radix(number.as_str(), number.radix())
-            .ok()
-            .filter(|days| *days <= most);
+        let days = u32::from_str_radix(number.as_str(), number.radix()).ok().filter(|days| *days <= most);
         days.ok_or_else(|| self.error(&format!("is out of range; write a whole number from 0 to {most}")))
     }
 
@@ -240,12 +198,7 @@ impl<'d> Entry<'d> {
         let DeValue::String(text) = self.value else {
             return Err(self.wrong_type(&format!("in quotes {remedy}")));
         };
-        let bad = || {
-            self.error(&format!(
-                "is {}, which is no duration; write {remedy}",
-                shown(text)
-            ))
-        };
+        let bad = || self.error(&format!("is {}, which is no duration; write {remedy}", shown(text)));
         duration::parse(text).ok_or_else(bad)
     }
 
@@ -262,9 +215,7 @@ impl<'d> Entry<'d> {
 
     /// A day as `YYYY-MM-DD`, in quotes or without.
     pub fn day(&self) -> Result<String> {
-        let day = self
-            .datetime()
-            .filter(|it| it.time.is_none() && it.offset.is_none());
+        let day = self.datetime().filter(|it| it.time.is_none() && it.offset.is_none());
         let day = day.and_then(|it| it.to_string().parse::<Date>().ok());
         let bad = || self.error("is no day; write it like \"2026-01-31\"");
         Ok(day.ok_or_else(bad)?.to_string())
@@ -273,22 +224,12 @@ impl<'d> Entry<'d> {
     /// The name of a time zone, in the spelling of the IANA database.
     pub fn timezone(&self) -> Result<String> {
         let name = self.text()?;
-        let zone = TimeZoneDatabase::bundled()
-            .get(name)
-            .ok()
-            .filter(|zone| !zone.is_unknown());
+        let zone = TimeZoneDatabase::bundled().get(name).ok().filter(|zone| !zone.is_unknown());
         let bad = || {
             let known = "write a name of the IANA database such as \"America/Chicago\"";
-            self.error(&format!(
-                "is {}, which is no known time zone; {known}",
-                shown(name)
-            ))
+            self.error(&format!("is {}, which is no known time zone; {known}", shown(name)))
         };
-        Ok(zone
-            .as_ref()
-            .and_then(|zone| zone.iana_name())
-            .ok_or_else(bad)?
-            .to_owned())
+        Ok(zone.as_ref().and_then(|zone| zone.iana_name()).ok_or_else(bad)?.to_owned())
     }
 
     /// A date, a time or both, written as a text or as TOML's own kind of date.
@@ -303,14 +244,8 @@ impl<'d> Entry<'d> {
 
 /// A key as it is written in a dotted name: in quotes only where it must be.
 fn bare(key: &str) -> String {
-    let plain = key
-        .bytes()
-        .all(|letter| letter.is_ascii_alphanumeric() || b"_-".contains(&letter));
-    if plain && !key.is_empty() {
-        key.to_owned()
-    } else {
-        shown(key)
-    }
+    let plain = key.bytes().all(|letter| letter.is_ascii_alphanumeric() || b"_-".contains(&letter));
+    if plain && !key.is_empty() { key.to_owned() } else { shown(key) }
 }
 
 /// A text of the file in quotes, shortened and harmless to print.

@@ -35,9 +35,7 @@ fn about(policy: &Policy, page: &mut Page) {
         ("Its time zone is", &policy.timezone),
         ("The rules were read on", &policy.read_on),
     ];
-    let said = said
-        .into_iter()
-        .filter_map(|(words, value)| Some((words, value.as_ref()?)));
+    let said = said.into_iter().filter_map(|(words, value)| Some((words, value.as_ref()?)));
     about.extend(said.map(|(words, value)| format!("{words} {value}.")));
     page.paragraph(&about.join(" "));
     page.paragraph("This is a reading of the law, not the law; where the two differ, the law decides.");
@@ -58,10 +56,7 @@ fn duty(policy: &Policy, page: &mut Page) {
     );
     page.rule(&duty, policy.citations.activation.as_deref());
     if let Some(from) = policy.effective_from {
-        page.rule(
-            &format!("Assignments that began before {from} are not judged."),
-            OWN_CHOICE,
-        );
+        page.rule(&format!("Assignments that began before {from} are not judged."), OWN_CHOICE);
     }
 }
 
@@ -91,21 +86,12 @@ fn not_required(policy: &Policy, page: &mut Page) {
         say("Assignments in which the officer never arrived on scene.".to_owned());
     }
     if rule.minimum_duration > 0 {
-        say(format!(
-            "Assignments shorter than {}.",
-            in_words(rule.minimum_duration)
-        ));
+        say(format!("Assignments shorter than {}.", in_words(rule.minimum_duration)));
     }
     if !rule.exempt_call_types.is_empty() {
-        let types: Vec<_> = rule
-            .exempt_call_types
-            .iter()
-            .map(CallTypePattern::to_string)
-            .collect();
+        let types: Vec<_> = rule.exempt_call_types.iter().map(CallTypePattern::to_string).collect();
         let types = types.join(", ");
-        say(format!(
-            "Calls of these types, in capitals or not, where * stands for any ending: {types}."
-        ));
+        say(format!("Calls of these types, in capitals or not, where * stands for any ending: {types}."));
     }
     if none {
         page.paragraph("Nothing is exempt.");
@@ -125,17 +111,8 @@ fn exceptions(policy: &Policy, page: &mut Page) {
 }
 
 fn exception(rule: &ExceptionRule) -> String {
-    let ExceptionRule {
-        code,
-        title,
-        citation,
-        ..
-    } = rule;
-    let approval = if rule.needs_approval {
-        "A supervisor must approve."
-    } else {
-        "No approval needed."
-    };
+    let ExceptionRule { code, title, citation, .. } = rule;
+    let approval = if rule.needs_approval { "A supervisor must approve." } else { "No approval needed." };
     format!("{title} (code {code}). {approval} [{citation}]")
 }
 
@@ -171,16 +148,10 @@ fn notice(policy: &Policy, page: &mut Page) {
     let exempt: Vec<_> = exempt.map(|rule| rule.code.as_str()).collect();
     if !exempt.is_empty() {
         let exempt = exempt.join(", ");
-        page.rule(
-            &format!("They need not under these exceptions: {exempt}."),
-            OWN_CHOICE,
-        );
+        page.rule(&format!("They need not under these exceptions: {exempt}."), OWN_CHOICE);
     }
     let within = in_words(rule.within);
-    page.rule(
-        &format!("It counts as in time up to {within} before or after arrival."),
-        OWN_CHOICE,
-    );
+    page.rule(&format!("It counts as in time up to {within} before or after arrival."), OWN_CHOICE);
 }
 
 fn grace(policy: &Policy, page: &mut Page) {
@@ -216,14 +187,8 @@ fn in_plain_words(time: CallTime) -> &'static str {
 impl Policy {
     /// Whether any title or citation still waits for somebody to check it against the law.
     fn has_unconfirmed(&self) -> bool {
-        let Self {
-            citations: rules,
-            exceptions,
-            ..
-        } = self;
-        let rules = [&rules.activation, &rules.notice, &rules.buffer, &rules.grace]
-            .into_iter()
-            .flatten();
+        let Self { citations: rules, exceptions, .. } = self;
+        let rules = [&rules.activation, &rules.notice, &rules.buffer, &rules.grace].into_iter().flatten();
         let exceptions = exceptions.iter().flat_map(|rule| [&rule.title, &rule.citation]);
         rules.chain(exceptions).any(|text| text.contains(UNCONFIRMED))
     }
@@ -303,10 +268,7 @@ mod tests {
     fn no_line_is_longer_than_the_page() {
         for name in Policy::PACKS {
             let text = pack(name).explain();
-            assert!(
-                text.lines().all(|line| line.chars().count() <= Page::WIDTH),
-                "{text}"
-            );
+            assert!(text.lines().all(|line| line.chars().count() <= Page::WIDTH), "{text}");
         }
     }
 
@@ -314,10 +276,7 @@ mod tests {
     fn what_is_switched_off_or_missing_is_said() {
         let text = "[policy]\nid = 'x'\nversion = '1'\ntitle = 'X'\neffective_from = 2026-01-01T00:00:00-06:00\n\
                     [activation]\nrequires_arrival = false\n";
-        let said = Policy::parse("x.toml", text)
-            .unwrap()
-            .explain()
-            .replace('\n', " ");
+        let said = Policy::parse("x.toml", text).unwrap().explain().replace('\n', " ");
         for sentence in [
             "Policy x, version 1. ",
             "This is a reading of the law, not the law;",

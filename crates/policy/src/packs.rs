@@ -29,9 +29,8 @@ mod tests {
     }
 
     /// The sections of the Act whose rows are marked † in the reading that the packs follow.
-    const UNCHECKED: [&str; 8] = [
-        "(a)(4.5)", "(a)(5)", "(a)(6)", "(a)(7)", "(a)(8)", "(a)(9)", "(a)(10)", "(a)(11)",
-    ];
+    const UNCHECKED: [&str; 8] =
+        ["(a)(4.5)", "(a)(5)", "(a)(6)", "(a)(7)", "(a)(8)", "(a)(9)", "(a)(10)", "(a)(11)"];
 
     #[test]
     fn every_pack_is_read_without_a_warning_and_says_what_it_is() {
@@ -48,11 +47,7 @@ mod tests {
     fn every_rule_of_every_pack_is_cited() {
         for name in Policy::PACKS {
             let rules = pack(name).citations;
-            assert!(
-                [rules.activation, rules.notice, rules.buffer, rules.grace]
-                    .iter()
-                    .all(Option::is_some)
-            );
+            assert!([rules.activation, rules.notice, rules.buffer, rules.grace].iter().all(Option::is_some));
         }
     }
 
@@ -60,33 +55,18 @@ mod tests {
     fn a_reading_not_yet_checked_says_so() {
         for name in Policy::PACKS {
             let policy = pack(name);
-            let Citations {
-                activation,
-                notice,
-                buffer,
-                grace,
-            } = policy.citations;
+            let Citations { activation, notice, buffer, grace } = policy.citations;
             let rules = [activation, notice, buffer, grace].into_iter().flatten();
             for citation in rules.chain(policy.exceptions.into_iter().map(|rule| rule.citation)) {
                 let unchecked = UNCHECKED.iter().any(|section| citation.contains(section));
-                assert_eq!(
-                    citation.contains("(to be confirmed by counsel)"),
-                    unchecked,
-                    "{citation}"
-                );
+                assert_eq!(citation.contains("(to be confirmed by counsel)"), unchecked, "{citation}");
             }
         }
     }
 
     #[test]
     fn an_export_can_be_judged_by_every_pack() {
-        let codes = |name| {
-            pack(name)
-                .exceptions
-                .into_iter()
-                .map(|rule| rule.code)
-                .collect::<Vec<_>>()
-        };
+        let codes = |name| pack(name).exceptions.into_iter().map(|rule| rule.code).collect::<Vec<_>>();
         assert_eq!(codes("generic"), codes("us-il"));
         assert_eq!(codes("us-il"), codes("us-il-chicago"));
     }
@@ -95,10 +75,7 @@ mod tests {
     fn every_pack_begins_at_arrival() {
         for name in Policy::PACKS {
             let rule = pack(name).activation;
-            assert_eq!(
-                rule.begins,
-                [CallTime::OnScene, CallTime::EnRoute, CallTime::Dispatched]
-            );
+            assert_eq!(rule.begins, [CallTime::OnScene, CallTime::EnRoute, CallTime::Dispatched]);
             assert!(rule.requires_arrival);
         }
     }
@@ -111,12 +88,7 @@ mod tests {
         assert_eq!(policy.camera.pre_event_buffer, 30 * SECOND);
         assert_eq!(policy.camera.outage_limit, 12 * HOUR);
         let rule = &policy.activation;
-        let tolerances = [
-            rule.start_tolerance,
-            rule.end_tolerance,
-            rule.gap_tolerance,
-            rule.tolerance_total,
-        ];
+        let tolerances = [rule.start_tolerance, rule.end_tolerance, rule.gap_tolerance, rule.tolerance_total];
         assert_eq!(tolerances, [60 * SECOND, 60 * SECOND, 30 * SECOND, 120 * SECOND]);
         assert_eq!(rule.minimum_duration, 60 * SECOND);
         let exempt: Vec<_> = rule.exempt_call_types.iter().map(ToString::to_string).collect();

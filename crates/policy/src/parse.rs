@@ -50,11 +50,7 @@ impl Policy {
             activation: activation(&file.section("activation")?.allow(&ACTIVATION)?)?,
             notice: notice(&file.section("notice")?.allow(&NOTICE)?, &mut exceptions)?,
             grace: Grace {
-                days: file
-                    .section("grace")?
-                    .allow(&["days"])?
-                    .read("days", Entry::days)?
-                    .unwrap_or(0),
+                days: file.section("grace")?.allow(&["days"])?.read("days", Entry::days)?.unwrap_or(0),
             },
             citations: citations(&file.section("citations")?.allow(&CITATIONS)?)?,
             exceptions,
@@ -90,9 +86,7 @@ fn activation(table: &Section) -> Result<Activation> {
     let begins = [CallTime::OnScene, CallTime::EnRoute, CallTime::Dispatched];
     let ends = [CallTime::LeftScene, CallTime::Cleared];
     Ok(Activation {
-        begins: table
-            .read("begins", call_times)?
-            .unwrap_or_else(|| begins.to_vec()),
+        begins: table.read("begins", call_times)?.unwrap_or_else(|| begins.to_vec()),
         ends: table.read("ends", call_times)?.unwrap_or_else(|| ends.to_vec()),
         requires_arrival: table.read("requires_arrival", Entry::flag)?.unwrap_or(true),
         start_tolerance: duration("start_tolerance", 60 * SECOND)?,
@@ -111,10 +105,7 @@ fn call_times(entry: &Entry) -> Result<Vec<CallTime>> {
     for item in entry.list()? {
         let name = item.text()?;
         let time = CallTime::from_name(name).ok_or_else(|| {
-            item.error(&format!(
-                "is {}, which is no time of a call; write one of {known}",
-                shown(name)
-            ))
+            item.error(&format!("is {}, which is no time of a call; write one of {known}", shown(name)))
         })?;
         if times.contains(&time) {
             return Err(item.error(&format!("names {time} a second time; write each time once")));
@@ -131,14 +122,8 @@ fn call_times(entry: &Entry) -> Result<Vec<CallTime>> {
 fn call_types(entry: &Entry) -> Result<Vec<CallTypePattern>> {
     let call_type = |item: Entry| {
         let remedy = "write * only at the end, as in \"LUNCH*\"";
-        let bad = |text| {
-            item.error(&format!(
-                "is {}, which has a * before its end; {remedy}",
-                shown(text)
-            ))
-        };
-        item.text()
-            .and_then(|text| CallTypePattern::parse(text).ok_or_else(|| bad(text)))
+        let bad = |text| item.error(&format!("is {}, which has a * before its end; {remedy}", shown(text)));
+        item.text().and_then(|text| CallTypePattern::parse(text).ok_or_else(|| bad(text)))
     };
     entry.list()?.into_iter().map(call_type).collect()
 }
@@ -149,13 +134,10 @@ const NOTICE: [&str; 3] = ["required", "within", "exempt_codes"];
 fn notice(table: &Section, exceptions: &mut [ExceptionRule]) -> Result<Notice> {
     let mut exempt_code = |item: Entry| {
         let code = item.text()?;
-        let rule = exceptions
-            .iter_mut()
-            .find(|rule| rule.code == code)
-            .ok_or_else(|| {
-                let missing = "which is no exception of this policy; add a table [exceptions.CODE] for it";
-                item.error(&format!("is {}, {missing}, or take it off the list", shown(code)))
-            })?;
+        let rule = exceptions.iter_mut().find(|rule| rule.code == code).ok_or_else(|| {
+            let missing = "which is no exception of this policy; add a table [exceptions.CODE] for it";
+            item.error(&format!("is {}, {missing}, or take it off the list", shown(code)))
+        })?;
         rule.exempt_from_notice = true;
         Ok(code.to_owned())
     };
@@ -177,9 +159,7 @@ fn exceptions(table: &Section) -> Result<Vec<ExceptionRule>> {
         let table = entry.section()?.allow(&["title", "citation", "needs_approval"])?;
         Ok(ExceptionRule {
             code: code.to_owned(),
-            title: table
-                .read("title", Entry::owned_text)?
-                .unwrap_or_else(|| code.to_owned()),
+            title: table.read("title", Entry::owned_text)?.unwrap_or_else(|| code.to_owned()),
             citation: table.require("citation", "\"department policy\"", Entry::owned_text)?,
             needs_approval: table.read("needs_approval", Entry::flag)?.unwrap_or(false),
             exempt_from_notice: false, // `notice` knows

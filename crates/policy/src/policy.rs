@@ -125,10 +125,7 @@ pub struct Citations {
 impl Policy {
     /// The exception with this code, compared exactly, and its place in [`Policy::exceptions`].
     pub fn exception(&self, code: &str) -> Option<(usize, &ExceptionRule)> {
-        self.exceptions
-            .iter()
-            .enumerate()
-            .find(|(_, rule)| rule.code == code)
+        self.exceptions.iter().enumerate().find(|(_, rule)| rule.code == code)
     }
 
     /// What a reader of the policy should know and that is no error, one sentence each: a rule in force for
@@ -143,18 +140,11 @@ impl Policy {
             ("buffer", self.camera.pre_event_buffer > 0, &self.citations.buffer),
             ("grace", self.grace.days > 0, &self.citations.grace),
         ];
-        let uncited = rules
-            .into_iter()
-            .filter(|(_, in_force, citation)| *in_force && citation.is_none());
+        let uncited = rules.into_iter().filter(|(_, in_force, citation)| *in_force && citation.is_none());
         let mut warnings: Vec<String> = uncited
             .map(|(rule, ..)| format!("no citation for the rule {rule}; add {rule} = \"…\" to [citations]"))
             .collect();
-        if self
-            .activation
-            .exempt_call_types
-            .iter()
-            .any(CallTypePattern::matches_all)
-        {
+        if self.activation.exempt_call_types.iter().any(CallTypePattern::matches_all) {
             warnings.push("exempt_call_types has \"*\": no call at all needs a recording".to_owned());
         }
         warnings

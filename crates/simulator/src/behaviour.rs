@@ -216,24 +216,12 @@ pub(crate) struct Account {
 impl Account {
     /// Forgets everything but keeps the room.
     pub fn clear(&mut self) {
-        let Self {
-            mut defects,
-            mut clips,
-            mut filed,
-            mut events,
-            ..
-        } = std::mem::take(self);
+        let Self { mut defects, mut clips, mut filed, mut events, .. } = std::mem::take(self);
         defects.clear();
         clips.clear();
         filed.clear();
         events.clear();
-        *self = Self {
-            defects,
-            clips,
-            filed,
-            events,
-            ..Self::default()
-        };
+        *self = Self { defects, clips, filed, events, ..Self::default() };
     }
 
     /// The camera records.
@@ -291,9 +279,5 @@ pub(crate) fn usual_start(scene: &Scene, chance: &mut Chance) -> Second {
 
 /// When an officer who does it right stops: mostly after leaving, sometimes some seconds before.
 pub(crate) fn usual_stop(scene: &Scene, chance: &mut Chance) -> Second {
-    if chance.happens(0.75) {
-        scene.end + chance.between(0, 50)
-    } else {
-        scene.end - chance.between(1, 40)
-    }
+    if chance.happens(0.75) { scene.end + chance.between(0, 50) } else { scene.end - chance.between(1, 40) }
 }

@@ -38,12 +38,8 @@ impl Calendar {
         let from = clock.instant(first_day, 0);
         let to = clock.instant(first_day + i64::from(days), 0);
         let shift = i64::from(scenario.duty.shift_minutes) * 60;
-        let watches: Vec<Second> = scenario
-            .duty
-            .watches
-            .iter()
-            .filter_map(|start| second_of_day(start))
-            .collect();
+        let watches: Vec<Second> =
+            scenario.duty.watches.iter().filter_map(|start| second_of_day(start)).collect();
         let last_start = watches.iter().max().copied().unwrap_or(0);
         let last_shift = clock.instant(first_day + i64::from(days) - 1, last_start);
         Ok(Self {

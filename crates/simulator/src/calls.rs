@@ -30,12 +30,7 @@ impl Length {
 }
 
 const fn kind(word: &'static str, priority: u32, weight: f64, length: Length) -> CallType {
-    CallType {
-        word,
-        priority,
-        weight,
-        length,
-    }
+    CallType { word, priority, weight, length }
 }
 
 /// Calls that somebody makes.

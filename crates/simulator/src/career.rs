@@ -81,9 +81,7 @@ impl Career {
         let trained_day = issue_day - chance.between(1, 10);
         let trained_hour = chance.between(9, 14);
         let trained_known = !chance.happens(rates.training_unknown);
-        let trained = calendar
-            .clock
-            .instant(calendar.first_day + trained_day, trained_hour * 3_600);
+        let trained = calendar.clock.instant(calendar.first_day + trained_day, trained_hour * 3_600);
         let mut career = Self {
             nature,
             trained_at: (trained_known && trained < calendar.to).then_some(trained),
@@ -96,11 +94,7 @@ impl Career {
             replacement: REPLACEMENTS + officer,
         };
         if let Some(from) = issued_at(issue_day, watch, shifts, calendar) {
-            career.cameras.push(Held {
-                serial: FIRST_CAMERAS + officer,
-                from,
-                to: None,
-            });
+            career.cameras.push(Held { serial: FIRST_CAMERAS + officer, from, to: None });
             let equipped: Vec<u32> = shifts
                 .iter()
                 .copied()
@@ -121,11 +115,7 @@ impl Career {
         if chance.happens(rates.repaired_per_month * months) && day + NO_REPAIR_IN_LAST < calendar.days {
             let back_on = day + chance.between(1, 3) as u32;
             let during_call = chance.happens(rates.handed_in_during_call);
-            self.repair = Some(Repair {
-                day,
-                during_call,
-                back_on,
-            });
+            self.repair = Some(Repair { day, during_call, back_on });
         } else if chance.happens(rates.clock_reset) {
             self.clock_reset_on = Some(day);
         } else if chance.happens(rates.exception_misspelt) && day + DOUBTS_APART <= last {
@@ -134,29 +124,20 @@ impl Career {
         if chance.happens(rates.not_docked) {
             self.afterwards = Afterwards::NotDocked;
         } else if chance.happens(rates.left_running) {
-            self.afterwards = Afterwards::LeftRunning {
-                docked: chance.happens(0.7),
-            };
+            self.afterwards = Afterwards::LeftRunning { docked: chance.happens(0.7) };
         }
     }
 
     /// The camera in the officer's hands at that time.
     pub fn camera_at(&self, at: Second) -> Option<Held> {
-        self.cameras
-            .iter()
-            .find(|held| held.from <= at && held.to.is_none_or(|to| at < to))
-            .copied()
+        self.cameras.iter().find(|held| held.from <= at && held.to.is_none_or(|to| at < to)).copied()
     }
 
     /// Hands the camera in; another one is given out at `back`.
     pub fn hand_in(&mut self, at: Second, back: Second) {
         if let Some(held) = self.cameras.last_mut() {
             held.to = Some(at);
-            self.cameras.push(Held {
-                serial: self.replacement,
-                from: back,
-                to: None,
-            });
+            self.cameras.push(Held { serial: self.replacement, from: back, to: None });
         }
     }
 

@@ -124,10 +124,7 @@ mod tests {
         assert_eq!(first(1, shift), first(1, shift));
         assert_ne!(first(1, shift), first(2, shift));
         assert_ne!(first(1, shift), first(1, Stream::Shift { day: 2, officer: 1 }));
-        assert_ne!(
-            first(1, Stream::Career { officer: 0 }),
-            first(1, Stream::Shift { day: 0, officer: 0 })
-        );
+        assert_ne!(first(1, Stream::Career { officer: 0 }), first(1, Stream::Shift { day: 0, officer: 0 }));
     }
 
     #[test]

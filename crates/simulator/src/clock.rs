@@ -39,9 +39,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// The clock of the zone of this IANA name, for instants up to `until`.
     pub fn new(name: &str, until: Second) -> Result<Self, SimulateError> {
-        let unknown = || SimulateError::Zone {
-            name: name.to_owned(),
-        };
+        let unknown = || SimulateError::Zone { name: name.to_owned() };
         let zone = TimeZone::get(name).map_err(|_| unknown())?;
         let start = Timestamp::from_second(OLDEST).map_err(|_| unknown())?;
         let mut offsets = vec![(OLDEST, i64::from(zone.to_offset(start).seconds()))];
@@ -49,10 +47,7 @@ impl Clock {
             if change.timestamp().as_second() > until {
                 break;
             }
-            offsets.push((
-                change.timestamp().as_second(),
-                i64::from(change.offset().seconds()),
-            ));
+            offsets.push((change.timestamp().as_second(), i64::from(change.offset().seconds())));
         }
         Ok(Self { offsets })
     }
@@ -107,11 +102,7 @@ pub(crate) fn date_of(day: i64) -> (i64, i64, i64) {
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * of_year + 2) / 153;
-    let month = if shifted_month < 10 {
-        shifted_month + 3
-    } else {
-        shifted_month - 9
-    };
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
     let year = era * 400 + year_of_era + i64::from(month <= 2);
     (year, month, of_year - (153 * shifted_month + 2) / 5 + 1)
 }
@@ -141,11 +132,7 @@ pub(crate) struct TimeWriter {
 impl TimeWriter {
     /// A writer of this style.
     pub fn new(style: TimeStyle) -> Self {
-        Self {
-            style,
-            day: i64::MIN,
-            date: Vec::with_capacity(10),
-        }
+        Self { style, day: i64::MIN, date: Vec::with_capacity(10) }
     }
 
     /// Appends the time.
@@ -162,11 +149,7 @@ impl TimeWriter {
         };
         let local = second + offset;
         self.push_date(to, local.div_euclid(DAY));
-        to.push(if self.style == TimeStyle::Local {
-            b' '
-        } else {
-            b'T'
-        });
+        to.push(if self.style == TimeStyle::Local { b' ' } else { b'T' });
         push_time_of_day(to, local.rem_euclid(DAY));
         match self.style {
             TimeStyle::Local => {}
@@ -236,10 +219,7 @@ mod tests {
         assert_eq!(said(TimeStyle::Utc), "2017-11-05T06:30:00Z");
         assert_eq!(said(TimeStyle::UtcMillis), "2017-11-05T06:30:00.000Z");
         assert_eq!(said(TimeStyle::Local), "2017-11-05 01:30:00");
-        assert_eq!(
-            written(&chicago(), TimeStyle::Offset, at + 3_600),
-            "2017-11-05T01:30:00-06:00"
-        );
+        assert_eq!(written(&chicago(), TimeStyle::Offset, at + 3_600), "2017-11-05T01:30:00-06:00");
     }
 
     #[test]
@@ -249,10 +229,7 @@ mod tests {
         assert_eq!(chicago().repeated(first_one_o_clock), span);
         assert_eq!(chicago().repeated(first_one_o_clock + 7_199), span);
         assert_eq!(chicago().repeated(first_one_o_clock + 7_200), None);
-        assert_eq!(
-            chicago().repeated_within(first_one_o_clock - 10, first_one_o_clock + 1),
-            span
-        );
+        assert_eq!(chicago().repeated_within(first_one_o_clock - 10, first_one_o_clock + 1), span);
     }
 
     #[test]
@@ -261,10 +238,7 @@ mod tests {
             let stamp = Timestamp::from_second(day * DAY).unwrap();
             let date = TimeZone::UTC.to_datetime(stamp).date();
             let (year, month, of_month) = date_of(day);
-            assert_eq!(
-                (year as i16, month as i8, of_month as i8),
-                (date.year(), date.month(), date.day())
-            );
+            assert_eq!((year as i16, month as i8, of_month as i8), (date.year(), date.month(), date.day()));
             assert_eq!(day_of(year, month, of_month), day);
         }
     }

@@ -34,9 +34,7 @@ pub(crate) fn act(
 }
 
 fn plan(scene: &Scene, rates: &Conduct, disposition: Disposition, chance: &mut Chance) -> Plan {
-    let factor = disposition
-        .lapse_factor
-        .min(MOST_LAPSES / rates.lapses().max(f64::MIN_POSITIVE));
+    let factor = disposition.lapse_factor.min(MOST_LAPSES / rates.lapses().max(f64::MIN_POSITIVE));
     let guilty = if disposition.quiet { 0.0 } else { 1.0 };
     let failing = if disposition.camera_needed { 0.0 } else { 1.0 };
     // Around the change of the clocks only what leaves one recording and no other times.
@@ -46,40 +44,16 @@ fn plan(scene: &Scene, rates: &Conduct, disposition: Disposition, chance: &mut C
         (rates.early_stop, factor * guilty, lapses::early_stop),
         (rates.never_activated, factor * guilty, lapses::never_activated),
         (rates.gap, factor * guilty * elaborate, lapses::gap),
-        (
-            rates.several_lapses,
-            factor * guilty * elaborate,
-            lapses::several_lapses,
-        ),
-        (
-            rates.many_small_lapses,
-            factor * guilty * elaborate,
-            lapses::many_small_lapses,
-        ),
+        (rates.several_lapses, factor * guilty * elaborate, lapses::several_lapses),
+        (rates.many_small_lapses, factor * guilty * elaborate, lapses::many_small_lapses),
         (rates.exception, elaborate, excuses::exception),
-        (
-            rates.exception_unapproved,
-            elaborate,
-            excuses::exception_unapproved,
-        ),
+        (rates.exception_unapproved, elaborate, excuses::exception_unapproved),
         (rates.exception_part, guilty * elaborate, excuses::exception_part),
-        (
-            rates.exception_other_call,
-            guilty * elaborate,
-            excuses::exception_other_call,
-        ),
+        (rates.exception_other_call, guilty * elaborate, excuses::exception_other_call),
         (rates.outage, elaborate, outages::outage),
-        (
-            rates.outage_rest_of_shift,
-            elaborate * failing,
-            outages::outage_rest_of_shift,
-        ),
+        (rates.outage_rest_of_shift, elaborate * failing, outages::outage_rest_of_shift),
         (rates.outage_part, guilty * elaborate, outages::outage_after_stop),
-        (
-            rates.used_under_other_id,
-            guilty * elaborate,
-            outages::used_under_other_id,
-        ),
+        (rates.used_under_other_id, guilty * elaborate, outages::used_under_other_id),
     ];
     let mut roll = chance.roll();
     for (rate, times, plan) in plans {

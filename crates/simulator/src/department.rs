@@ -118,20 +118,9 @@ impl Department {
         let shifts: Vec<u32> = (0..calendar.days).filter(|day| self.on_duty(car, *day)).collect();
         for officer in car.first_officer..car.first_officer + car.officers {
             let mut chance = Chance::new(seed, Stream::Career { officer });
-            let career = Career::new(
-                officer,
-                issued_on,
-                car.watch,
-                &shifts,
-                &scenario.cameras,
-                calendar,
-                &mut chance,
-            );
-            self.officers.push(Officer {
-                id: officer_id(officer),
-                district: car.district,
-                career,
-            });
+            let career =
+                Career::new(officer, issued_on, car.watch, &shifts, &scenario.cameras, calendar, &mut chance);
+            self.officers.push(Officer { id: officer_id(officer), district: car.district, career });
         }
     }
 }
@@ -146,11 +135,7 @@ fn officer_id(index: u32) -> u32 {
 /// Two officers in this share of the cars, spread evenly.
 fn crew_size(number: u32, left: u32, two_officer_cars: f64) -> u32 {
     let pairs = |cars: u32| (f64::from(cars) * two_officer_cars + 0.5) as u32;
-    if left >= 2 && pairs(number + 1) > pairs(number) {
-        2
-    } else {
-        1
-    }
+    if left >= 2 && pairs(number + 1) > pairs(number) { 2 } else { 1 }
 }
 
 /// Such as `0512A`: district, number, letter.
@@ -165,9 +150,7 @@ fn open_districts(districts: &[District], officers: u32) -> Vec<&District> {
     order.sort_by(|a, b| a.issued_on.cmp(&b.issued_on));
     let count = ((officers / LEAST_IN_A_DISTRICT).max(1) as usize).min(order.len());
     let last = order.len() - 1;
-    (0..count)
-        .map(|index| order[if count == 1 { 0 } else { index * last / (count - 1) }])
-        .collect()
+    (0..count).map(|index| order[if count == 1 { 0 } else { index * last / (count - 1) }]).collect()
 }
 
 /// Officers per district, by weight; each has at least one.

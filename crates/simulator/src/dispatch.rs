@@ -147,15 +147,9 @@ impl<'a> WatchDesk<'a> {
         let start = calendar.shift_start(i64::from(day), watch);
         let last_call = calendar.last_call(start);
         let roster = &department.posts[district as usize].rosters[watch as usize];
-        let on_duty = roster
-            .iter()
-            .filter(|car| department.on_duty(&department.cars[**car as usize], day));
-        let waiting = on_duty
-            .map(|car| Waiting {
-                car: *car,
-                free_at: start + chance.between(300, 1_500),
-            })
-            .collect();
+        let on_duty = roster.iter().filter(|car| department.on_duty(&department.cars[**car as usize], day));
+        let waiting =
+            on_duty.map(|car| Waiting { car: *car, free_at: start + chance.between(300, 1_500) }).collect();
         let mean_idle = (last_call - start) as f64 / scenario.calls.per_shift - MEAN_BUSY;
         let repeated = calendar.clock.repeated_within(start, last_call + BEFORE_CHANGE);
         Self {
@@ -178,9 +172,8 @@ impl<'a> WatchDesk<'a> {
                 self.waiting.swap_remove(next);
                 continue;
             }
-            let change = self
-                .change
-                .filter(|(from, to)| (from - BEFORE_CHANGE..to + AFTER_CHANGE).contains(&at));
+            let change =
+                self.change.filter(|(from, to)| (from - BEFORE_CHANGE..to + AFTER_CHANGE).contains(&at));
             self.waiting[next].free_at = match change {
                 Some(change) => self.around_the_change(change, car, free_at, today),
                 None => self.send(next, at, today),
@@ -190,14 +183,8 @@ impl<'a> WatchDesk<'a> {
 
     /// The car that has waited longest, other than the given one.
     fn next_free(&self, other_than: Option<usize>) -> Option<usize> {
-        let others = self
-            .waiting
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| Some(*index) != other_than);
-        others
-            .min_by_key(|(_, waiting)| (waiting.free_at, waiting.car))
-            .map(|(index, _)| index)
+        let others = self.waiting.iter().enumerate().filter(|(index, _)| Some(*index) != other_than);
+        others.min_by_key(|(_, waiting)| (waiting.free_at, waiting.car)).map(|(index, _)| index)
     }
 
     /// Sends the car, and perhaps others, to a call entered at that time; says when the car is free again.
@@ -284,23 +271,14 @@ impl<'a> WatchDesk<'a> {
         } else {
             ""
         };
-        today.calls.push(Call {
-            received,
-            entered: received.unwrap_or(at),
-            kind,
-            disposition,
-            number: 0,
-        });
+        today.calls.push(Call { received, entered: received.unwrap_or(at), kind, disposition, number: 0 });
         today.calls.len() - 1
     }
 
     /// Lets the car handle the call; says when it is free again.
     fn assign(
         &mut self,
-        Waiting {
-            car,
-            free_at: free_since,
-        }: Waiting,
+        Waiting { car, free_at: free_since }: Waiting,
         call: usize,
         nature: Nature,
         on_view: bool,
@@ -325,11 +303,7 @@ impl<'a> WatchDesk<'a> {
         };
         let paperwork = matches!(nature, Nature::Ordinary | Nature::Exempt)
             && chance.happens(self.scenario.calls.left_scene_written);
-        let cleared = if paperwork {
-            end + chance.between(60, 360)
-        } else {
-            end
-        };
+        let cleared = if paperwork { end + chance.between(60, 360) } else { end };
         today.duties.push(Duty {
             car,
             call,
@@ -361,19 +335,11 @@ impl<'a> WatchDesk<'a> {
             let call = self.enter(Some(received), dispatched, kind, today);
             let (nature, arrival, end) = if over {
                 let begin = first + self.chance.between(2_400, 3_000);
-                (
-                    Nature::OverTheChange,
-                    begin,
-                    first + 3_600 + self.chance.between(600, 1_200),
-                )
+                (Nature::OverTheChange, begin, first + 3_600 + self.chance.between(600, 1_200))
             } else {
                 let reading = if self.chance.happens(0.5) { 3_600 } else { 0 };
                 let begin = first + reading + self.chance.between(300, 900);
-                (
-                    Nature::InRepeatedHour,
-                    begin,
-                    begin + self.chance.between(900, 1_800),
-                )
+                (Nature::InRepeatedHour, begin, begin + self.chance.between(900, 1_800))
             };
             let cleared = end;
             today.duties.push(Duty {

@@ -12,27 +12,14 @@ const ROOM_FOR_PARTS: i64 = 900;
 
 impl Account {
     fn file(&mut self, from: Second, to: Second, code: usize, approved: bool, chance: &mut Chance) {
-        let about = if chance.happens(0.3) {
-            About::AnyCall
-        } else {
-            About::ThisCall
-        };
-        self.filed.push(Filed {
-            from,
-            to,
-            code,
-            approved,
-            about,
-        });
+        let about = if chance.happens(0.3) { About::AnyCall } else { About::ThisCall };
+        self.filed.push(Filed { from, to, code, approved, about });
     }
 
     /// Whether an exception of an active shooter lifts the duty to give notice.
     pub fn notice_lifted(&self) -> bool {
         let lifts = |filed: &&Filed| EXCEPTION_CODES[filed.code].lifts_notice;
-        self.filed
-            .iter()
-            .filter(lifts)
-            .any(|filed| matches!(filed.about, About::ThisCall | About::AnyCall))
+        self.filed.iter().filter(lifts).any(|filed| matches!(filed.about, About::ThisCall | About::AnyCall))
     }
 }
 
@@ -115,10 +102,7 @@ pub(crate) fn exception_part(scene: &Scene, chance: &mut Chance, account: &mut A
             account.lapse(DefectKind::NeverActivated, scene.begin, from);
         }
         2 => {
-            let (from, to) = (
-                hundredth(chance.between(30, 40)),
-                hundredth(chance.between(50, 60)),
-            );
+            let (from, to) = (hundredth(chance.between(30, 40)), hundredth(chance.between(50, 60)));
             account.behaviour = Behaviour::ExceptionMidway;
             account.verdict = Verdict::Missing;
             account.file(from, to, code, approved, chance);
@@ -152,23 +136,11 @@ pub(crate) fn exception_misspelt(scene: &Scene, chance: &mut Chance, account: &m
 fn filed_wrongly(scene: &Scene, about: About, chance: &mut Chance, account: &mut Account) {
     account.nothing(scene);
     let (code, approved) = in_force(chance);
-    account.filed.push(Filed {
-        from: scene.begin,
-        to: scene.end,
-        code,
-        approved,
-        about,
-    });
+    account.filed.push(Filed { from: scene.begin, to: scene.end, code, approved, about });
 }
 
 /// An active shooter: everything is recorded, and nobody had time to say so.
 pub(crate) fn active_shooter(scene: &Scene, chance: &mut Chance, account: &mut Account) {
     let to = scene.begin + scene.length() * chance.between(30, 90) / 100;
-    account.file(
-        scene.begin - chance.between(0, 60),
-        to,
-        ACTIVE_SHOOTER,
-        true,
-        chance,
-    );
+    account.file(scene.begin - chance.between(0, 60), to, ACTIVE_SHOOTER, true, chance);
 }

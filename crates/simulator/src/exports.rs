@@ -124,10 +124,6 @@ impl Exports {
 
     /// A camera reports something, to the second.
     pub fn event(&mut self, camera: u32, at: Second, event: Event) {
-        self.events.push(EventRow {
-            at: at * 1_000,
-            camera,
-            event,
-        });
+        self.events.push(EventRow { at: at * 1_000, camera, event });
     }
 }

@@ -33,20 +33,12 @@ struct Sheet {
 impl Sheet {
     fn create(folder: &Path, name: &str, style: TimeStyle, header: &str) -> Result<Self, SimulateError> {
         let path = folder.join(name);
-        let file = File::create(&path).map_err(|source| SimulateError::Write {
-            path: path.clone(),
-            source,
-        })?;
+        let file =
+            File::create(&path).map_err(|source| SimulateError::Write { path: path.clone(), source })?;
         let mut gathered = Vec::with_capacity(ENOUGH + 4_096);
         gathered.extend_from_slice(header.as_bytes());
         gathered.push(b'\n');
-        Ok(Self {
-            path,
-            file,
-            gathered,
-            times: TimeWriter::new(style),
-            rows: 0,
-        })
+        Ok(Self { path, file, gathered, times: TimeWriter::new(style), rows: 0 })
     }
 
     /// A field of text without commas and quotes.
@@ -99,20 +91,13 @@ impl Sheet {
             *last = b'\n';
         }
         self.rows += 1;
-        if self.gathered.len() >= ENOUGH {
-            self.write_out()
-        } else {
-            Ok(())
-        }
+        if self.gathered.len() >= ENOUGH { self.write_out() } else { Ok(()) }
     }
 
     fn write_out(&mut self) -> Result<(), SimulateError> {
         let written = self.file.write_all(&self.gathered);
         self.gathered.clear();
-        written.map_err(|source| SimulateError::Write {
-            path: self.path.clone(),
-            source,
-        })
+        written.map_err(|source| SimulateError::Write { path: self.path.clone(), source })
     }
 }
 
@@ -129,10 +114,8 @@ pub(crate) struct Files {
 impl Files {
     /// Creates the folder and the files in it.
     pub fn create(folder: &Path, scenario: &Scenario) -> Result<Self, SimulateError> {
-        std::fs::create_dir_all(folder).map_err(|source| SimulateError::Write {
-            path: folder.to_owned(),
-            source,
-        })?;
+        std::fs::create_dir_all(folder)
+            .map_err(|source| SimulateError::Write { path: folder.to_owned(), source })?;
         let times = &scenario.times;
         let sheet = |name, style, header| Sheet::create(folder, name, scenario.style(style), header);
         Ok(Self {
@@ -188,13 +171,7 @@ impl Files {
 
     /// Writes what is left; says how many obligations and recordings there are.
     pub fn finish(mut self) -> Result<(u64, u64), SimulateError> {
-        let Self {
-            calls,
-            truth,
-            recordings,
-            exceptions,
-            events,
-        } = &mut self;
+        let Self { calls, truth, recordings, exceptions, events } = &mut self;
         for sheet in [&mut *calls, truth, &mut *recordings, exceptions, events] {
             sheet.write_out()?;
         }
@@ -227,12 +204,7 @@ impl Files {
     fn truth(&mut self, row: &CallRow, calendar: &Calendar) -> Result<(), SimulateError> {
         let line = self.calls.rows + 1;
         let sheet = &mut self.truth;
-        let Truth {
-            behaviour,
-            outcome,
-            reason,
-            details,
-        } = &row.truth;
+        let Truth { behaviour, outcome, reason, details } = &row.truth;
         sheet.number(line);
         sheet.call_id(calendar, row.call);
         sheet.number(u64::from(row.officer_id));
@@ -269,11 +241,7 @@ impl Files {
             Some(serial) => sheet.camera(serial),
             None => sheet.text(""),
         }
-        let since_1970 = if row.clock_reset {
-            row.started - FIRST_POWERED
-        } else {
-            0
-        };
+        let since_1970 = if row.clock_reset { row.started - FIRST_POWERED } else { 0 };
         sheet.time(calendar, row.started - since_1970);
         sheet.optional_time(calendar, row.activated.map(|at| at - since_1970));
         sheet.optional_time(calendar, row.stopped.map(|at| at - since_1970));
@@ -295,38 +263,22 @@ impl Files {
             About::ThisCall | About::Misspelt => sheet.call_id(calendar, row.call),
             About::AnyCall => sheet.text(""),
             About::OtherCall => {
-                sheet.call_id(
-                    calendar,
-                    CallNumber {
-                        number: row.call.number + OTHER_CALL,
-                        ..row.call
-                    },
-                );
+                sheet.call_id(calendar, CallNumber { number: row.call.number + OTHER_CALL, ..row.call });
             }
         }
         sheet.time(calendar, row.from);
         sheet.time(calendar, row.to);
         let code = &EXCEPTION_CODES[row.code];
-        sheet.text(if row.about == About::Misspelt {
-            MISSPELT
-        } else {
-            code.code
-        });
+        sheet.text(if row.about == About::Misspelt { MISSPELT } else { code.code });
         sheet.text(if row.approved { "LT204" } else { "" });
-        sheet.text(if code.needs_approval && !row.approved {
-            "sent to the watch lieutenant"
-        } else {
-            ""
-        });
+        sheet.text(if code.needs_approval && !row.approved { "sent to the watch lieutenant" } else { "" });
         sheet.end_row()
     }
 
     fn event(&mut self, row: &EventRow, calendar: &Calendar) -> Result<(), SimulateError> {
         let sheet = &mut self.events;
         sheet.camera(row.camera);
-        sheet
-            .times
-            .push_millis(&mut sheet.gathered, &calendar.clock, row.at);
+        sheet.times.push_millis(&mut sheet.gathered, &calendar.clock, row.at);
         sheet.gathered.push(b',');
         sheet.text(row.event.word());
         sheet.end_row()
@@ -371,16 +323,9 @@ pub(crate) fn write_officers(
     calendar: &Calendar,
 ) -> Result<(), SimulateError> {
     let header = "officer_id,name,badge,district,trained_at,camera_serial,camera_issued_at";
-    let mut sheet = Sheet::create(
-        folder,
-        "officers.csv",
-        scenario.style(scenario.times.officers),
-        header,
-    )?;
+    let mut sheet = Sheet::create(folder, "officers.csv", scenario.style(scenario.times.officers), header)?;
     for (position, officer) in department.officers.iter().enumerate() {
-        let Officer {
-            id, district, career, ..
-        } = officer;
+        let Officer { id, district, career, .. } = officer;
         sheet.number(u64::from(*id));
         sheet.text(&names::of(position));
         sheet.number(u64::from(*id) % 10_000 + 1_000);
@@ -406,12 +351,8 @@ pub(crate) fn write_camera_assignments(
     calendar: &Calendar,
 ) -> Result<(), SimulateError> {
     let style = scenario.style(scenario.times.camera_assignments);
-    let mut sheet = Sheet::create(
-        folder,
-        "camera_assignments.csv",
-        style,
-        "camera_serial,officer_id,from,to",
-    )?;
+    let mut sheet =
+        Sheet::create(folder, "camera_assignments.csv", style, "camera_serial,officer_id,from,to")?;
     for post in &department.posts {
         sheet.camera(post.test_camera);
         sheet.text(&post.technician);

@@ -152,25 +152,13 @@ mod tests {
 
     #[test]
     fn clips_follow_one_another_and_reach_the_scene() {
-        for plan in [
-            recorded_normally,
-            late_activation,
-            early_stop,
-            gap,
-            several_lapses,
-            many_small_lapses,
-        ] {
+        for plan in [recorded_normally, late_activation, early_stop, gap, several_lapses, many_small_lapses] {
             many(plan, |scene, account| {
                 for clip in &account.clips {
                     assert!(clip.activated < clip.stopped.unwrap());
                     assert!(clip.activated < scene.end && scene.begin < clip.stopped.unwrap());
                 }
-                assert!(
-                    account
-                        .clips
-                        .windows(2)
-                        .all(|pair| pair[0].stopped.unwrap() < pair[1].activated)
-                );
+                assert!(account.clips.windows(2).all(|pair| pair[0].stopped.unwrap() < pair[1].activated));
             });
         }
     }
@@ -192,11 +180,8 @@ mod tests {
     fn small_lapses_are_small_and_too_much_together() {
         many(many_small_lapses, |scene, account| {
             if scene.length() >= ROOM_FOR_SEVERAL {
-                let lengths: Vec<i64> = account
-                    .defects
-                    .iter()
-                    .map(|defect| defect.to - defect.from)
-                    .collect();
+                let lengths: Vec<i64> =
+                    account.defects.iter().map(|defect| defect.to - defect.from).collect();
                 assert!(lengths.iter().sum::<i64>() >= TOLERANCE_TOTAL + MARGIN);
                 assert!(lengths[0] < START_TOLERANCE && lengths[3] < END_TOLERANCE);
                 assert!(lengths[1] < GAP_TOLERANCE && lengths[2] < GAP_TOLERANCE);

@@ -100,11 +100,7 @@ pub fn simulate(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Simulated, SimulateError> {
     let scenario = Scenario {
-        officers: within(
-            "officers",
-            options.officers.unwrap_or(scenario.officers),
-            MOST_OFFICERS,
-        )?,
+        officers: within("officers", options.officers.unwrap_or(scenario.officers), MOST_OFFICERS)?,
         days: within("days", options.days.unwrap_or(scenario.days), MOST_DAYS)?,
         ..scenario.clone()
     };
@@ -114,23 +110,9 @@ pub fn simulate(
     let mut exports = Exports::new();
     check_cameras(&department, &calendar, &mut exports);
     for day in 0..scenario.days {
-        work(
-            &scenario,
-            &calendar,
-            &mut department,
-            day,
-            options.seed,
-            &mut exports,
-        );
-        let next = (0..calendar.watches())
-            .map(|watch| calendar.shift_start(i64::from(day) + 1, watch))
-            .min();
-        files.write_before(
-            next.unwrap_or(calendar.to) - EARLIEST,
-            &mut exports,
-            &department,
-            &calendar,
-        )?;
+        work(&scenario, &calendar, &mut department, day, options.seed, &mut exports);
+        let next = (0..calendar.watches()).map(|watch| calendar.shift_start(i64::from(day) + 1, watch)).min();
+        files.write_before(next.unwrap_or(calendar.to) - EARLIEST, &mut exports, &department, &calendar)?;
         progress(u64::from(day) + 1, u64::from(scenario.days));
     }
     files.write_before(i64::MAX, &mut exports, &department, &calendar)?;
@@ -148,11 +130,7 @@ pub fn simulate(
 }
 
 fn within(option: &'static str, value: u32, most: u32) -> Result<u32, SimulateError> {
-    if (1..=most).contains(&value) {
-        Ok(value)
-    } else {
-        Err(SimulateError::Number { option, value, most })
-    }
+    if (1..=most).contains(&value) { Ok(value) } else { Err(SimulateError::Number { option, value, most }) }
 }
 
 /// Lets every officer on duty work one day.
@@ -168,21 +146,13 @@ fn work(
     let mut busy = today.by_car().peekable();
     let mut account = Account::default();
     for index in 0..department.cars.len() {
-        let duties: &[Duty] = busy
-            .next_if(|duties| duties[0].car as usize == index)
-            .unwrap_or(&[]);
+        let duties: &[Duty] = busy.next_if(|duties| duties[0].car as usize == index).unwrap_or(&[]);
         let car = &department.cars[index];
         if !department.on_duty(car, day) {
             continue;
         }
         let district = department.posts[car.district as usize].number;
-        let setting = Setting {
-            scenario,
-            calendar,
-            day,
-            calls: &today.calls,
-            district,
-        };
+        let setting = Setting { scenario, calendar, day, calls: &today.calls, district };
         for officer in car.first_officer..car.first_officer + car.officers {
             let chance = Chance::new(seed, Stream::Shift { day, officer });
             let officer = &mut department.officers[officer as usize];

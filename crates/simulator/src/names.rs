@@ -48,9 +48,5 @@ const LAST: [&str; 37] = [
 
 /// The name of the officer at this position: last name first, as rosters have it, without a comma.
 pub(crate) fn of(position: usize) -> String {
-    format!(
-        "{} {}",
-        LAST[position % LAST.len()],
-        FIRST[position % FIRST.len()]
-    )
+    format!("{} {}", LAST[position % LAST.len()], FIRST[position % FIRST.len()])
 }

@@ -40,19 +40,12 @@ pub(crate) fn review(
         NoticeStatus::NotGiven => not_given(account),
         _ => NoticeStatus::Unreviewed,
     };
-    if found != NoticeStatus::Given && account.notice_lifted() {
-        NoticeStatus::Exempt
-    } else {
-        found
-    }
+    if found != NoticeStatus::Given && account.notice_lifted() { NoticeStatus::Exempt } else { found }
 }
 
 fn intended(rates: &Notices, chance: &mut Chance) -> NoticeStatus {
     let shares = [
-        (
-            rates.given_in_time + rates.given_without_time,
-            NoticeStatus::Given,
-        ),
+        (rates.given_in_time + rates.given_without_time, NoticeStatus::Given),
         (rates.late, NoticeStatus::Late),
         (rates.earlier, NoticeStatus::Earlier),
         (rates.not_given, NoticeStatus::NotGiven),
@@ -83,11 +76,7 @@ fn given(
         return NoticeStatus::Given;
     }
     if first.activated > scene.begin + IN_TIME {
-        return if quiet {
-            NoticeStatus::Unreviewed
-        } else {
-            late(scene, chance, account)
-        };
+        return if quiet { NoticeStatus::Unreviewed } else { late(scene, chance, account) };
     }
     let earliest = (first.activated + 1).max(scene.begin - IN_TIME);
     first.notice = Reviewed::Given(Some(chance.between(earliest, scene.begin + IN_TIME)));

@@ -38,19 +38,13 @@ pub(crate) fn outage(scene: &Scene, chance: &mut Chance, account: &mut Account) 
             let cleared = scene.begin + length_of_lapse(scene, START_TOLERANCE + MARGIN, chance);
             account.behaviour = Behaviour::FaultAtStart;
             account.record(cleared, usual_stop(scene, chance));
-            account
-                .events
-                .push((scene.begin - chance.between(30, 100), Event::Fault));
+            account.events.push((scene.begin - chance.between(30, 100), Event::Fault));
             account.events.push((cleared, Event::FaultCleared));
         }
         _ => {
             account.behaviour = Behaviour::FaultThroughout;
-            account
-                .events
-                .push((scene.begin - chance.between(30, 100), Event::Fault));
-            account
-                .events
-                .push((soon_after(scene, chance), Event::FaultCleared));
+            account.events.push((scene.begin - chance.between(30, 100), Event::Fault));
+            account.events.push((soon_after(scene, chance), Event::FaultCleared));
         }
     }
 }

@@ -40,21 +40,11 @@ pub(crate) struct ExceptionCode {
 }
 
 const fn code(code: &'static str, weight: f64) -> ExceptionCode {
-    ExceptionCode {
-        code,
-        weight,
-        needs_approval: false,
-        lifts_notice: false,
-    }
+    ExceptionCode { code, weight, needs_approval: false, lifts_notice: false }
 }
 
 const fn approved(code: &'static str, weight: f64) -> ExceptionCode {
-    ExceptionCode {
-        code,
-        weight,
-        needs_approval: true,
-        lifts_notice: false,
-    }
+    ExceptionCode { code, weight, needs_approval: true, lifts_notice: false }
 }
 
 /// Where `active_shooter` stands in [`EXCEPTION_CODES`].
@@ -62,12 +52,7 @@ pub(crate) const ACTIVE_SHOOTER: usize = 0;
 
 /// The department's exceptions.
 pub(crate) const EXCEPTION_CODES: [ExceptionCode; 9] = [
-    ExceptionCode {
-        code: "active_shooter",
-        weight: 2.0,
-        needs_approval: false,
-        lifts_notice: true,
-    },
+    ExceptionCode { code: "active_shooter", weight: 2.0, needs_approval: false, lifts_notice: true },
     code("exigent", 15.0),
     code("in_car_camera", 8.0),
     code("secure_facility", 10.0),
@@ -90,10 +75,6 @@ mod tests {
     #[test]
     fn every_code_that_lifts_notice_can_be_used_without_approval() {
         assert!(EXCEPTION_CODES[ACTIVE_SHOOTER].lifts_notice);
-        assert!(
-            EXCEPTION_CODES
-                .iter()
-                .all(|code| !(code.lifts_notice && code.needs_approval))
-        );
+        assert!(EXCEPTION_CODES.iter().all(|code| !(code.lifts_notice && code.needs_approval)));
     }
 }

@@ -154,12 +154,7 @@ pub(crate) struct Rows {
 
 impl Default for Rows {
     fn default() -> Self {
-        Self {
-            no_end_time: 0.002,
-            no_begin_time: 0.0003,
-            unreadable_time: 0.001,
-            end_before_begin: 0.0005,
-        }
+        Self { no_end_time: 0.002, no_begin_time: 0.0003, unreadable_time: 0.001, end_before_begin: 0.0005 }
     }
 }
 
@@ -329,11 +324,7 @@ impl Scenario {
     /// # Errors
     /// Names the line that is not TOML, that holds an unknown or missing key, or a value that no department can have.
     pub fn parse(file: impl AsRef<Path>, text: &str) -> Result<Self, SimulateError> {
-        let wrong = |line, problem| SimulateError::Scenario {
-            file: file.as_ref().to_owned(),
-            line,
-            problem,
-        };
+        let wrong = |line, problem| SimulateError::Scenario { file: file.as_ref().to_owned(), line, problem };
         let scenario: Self = toml::from_str(text).map_err(|error| {
             let line = error.span().map_or(1, |span| line_at(text, span.start));
             wrong(line, error.message().trim_end().to_owned())
@@ -364,13 +355,24 @@ impl Scenario {
         self.days
     }
 
+    /// The zone that the audit must be told, where some file holds local times without offset.
+    pub fn zone_of_local_times(&self) -> Option<&str> {
+        let times = &self.times;
+        let styles = [
+            times.calls,
+            times.recordings,
+            times.officers,
+            times.camera_assignments,
+            times.exceptions,
+            times.device_events,
+        ];
+        let local = styles.iter().any(|style| self.style(*style) == TimeStyle::Local);
+        local.then_some(self.timezone.as_str())
+    }
+
     /// The style of one file's times.
     pub(crate) fn style(&self, stated: TimeStyle) -> TimeStyle {
-        if self.local_times {
-            TimeStyle::Local
-        } else {
-            stated
-        }
+        if self.local_times { TimeStyle::Local } else { stated }
     }
 
     /// The last day, counted from 1970-01-01.
@@ -380,9 +382,7 @@ impl Scenario {
 
     /// The first value that no department can have: its key, and what to write instead.
     fn first_problem(&self) -> Option<(&'static str, String)> {
-        self.problem_of_roster()
-            .or_else(|| self.problem_of_districts())
-            .or_else(|| self.problem_of_shares())
+        self.problem_of_roster().or_else(|| self.problem_of_districts()).or_else(|| self.problem_of_shares())
     }
 
     fn problem_of_roster(&self) -> Option<(&'static str, String)> {
@@ -401,10 +401,7 @@ impl Scenario {
             ));
         }
         if Clock::new(&self.timezone, 0).is_err() {
-            return Some((
-                "timezone",
-                "timezone must be an IANA name such as \"America/Chicago\"".into(),
-            ));
+            return Some(("timezone", "timezone must be an IANA name such as \"America/Chicago\"".into()));
         }
         if duty.watches.is_empty() || duty.watches.iter().any(|start| second_of_day(start).is_none()) {
             return Some((
@@ -416,10 +413,7 @@ impl Scenario {
             return Some(("shift_minutes", "shift_minutes must be from 120 to 600".into()));
         }
         if !count(duty.days_on, 30) || duty.days_off > 30 {
-            return Some((
-                "days_on",
-                "days_on must be from 1 to 30 and days_off at most 30".into(),
-            ));
+            return Some(("days_on", "days_on must be from 1 to 30 and days_off at most 30".into()));
         }
         if !(1.0..=30.0).contains(&self.calls.per_shift) {
             return Some(("per_shift", "per_shift must be from 1.0 to 30.0".into()));
@@ -436,22 +430,13 @@ impl Scenario {
         }
         for district in &self.districts {
             if !(1..=99).contains(&district.number) {
-                return Some((
-                    "number",
-                    format!("district number {} must be from 1 to 99", district.number),
-                ));
+                return Some(("number", format!("district number {} must be from 1 to 99", district.number)));
             }
             if !(district.weight > 0.0 && district.weight <= 1_000_000.0) {
-                return Some((
-                    "weight",
-                    format!("the weight of {} must be above 0", district.name),
-                ));
+                return Some(("weight", format!("the weight of {} must be above 0", district.name)));
             }
             if day_number(&district.issued_on).is_none_or(|day| day < YEAR_2015) {
-                let date = format!(
-                    "issued_on of {} must be a date such as \"2017-10-23\"",
-                    district.name
-                );
+                let date = format!("issued_on of {} must be a date such as \"2017-10-23\"", district.name);
                 return Some(("issued_on", date));
             }
         }
@@ -464,27 +449,11 @@ impl Scenario {
         // Those of one line exclude each other.
         let groups: [(&'static str, &[f64]); 15] = [
             ("[duty]", &[duty.two_officer_cars]),
-            (
-                "[calls]",
-                &[
-                    calls.exempt_type,
-                    calls.no_arrival,
-                    calls.too_short,
-                    calls.one_minute,
-                ],
-            ),
+            ("[calls]", &[calls.exempt_type, calls.no_arrival, calls.too_short, calls.one_minute]),
             ("[calls]", &[calls.exempt_type, calls.on_view]),
             ("[calls]", &[calls.second_car, calls.more_cars]),
             ("[calls]", &[calls.left_scene_written]),
-            (
-                "[rows]",
-                &[
-                    rows.no_end_time,
-                    rows.no_begin_time,
-                    rows.unreadable_time,
-                    rows.end_before_begin,
-                ],
-            ),
+            ("[rows]", &[rows.no_end_time, rows.no_begin_time, rows.unreadable_time, rows.end_before_begin]),
             ("[conduct]", &self.conduct.shares()),
             ("[cameras]", &[cameras.training_unknown]),
             ("[cameras]", &[cameras.repaired_per_month]),
@@ -494,12 +463,7 @@ impl Scenario {
             ("[cameras]", &[cameras.clock_reset, cameras.exception_misspelt]),
             (
                 "[cameras]",
-                &[
-                    cameras.short_buffer,
-                    cameras.unprompted,
-                    cameras.id_missing,
-                    cameras.id_missing,
-                ],
+                &[cameras.short_buffer, cameras.unprompted, cameras.id_missing, cameras.id_missing],
             ),
             ("[notice]", &notice.shares()),
         ];
@@ -508,23 +472,13 @@ impl Scenario {
         };
         let (table, _) = groups.into_iter().find(|(_, shares)| wrong(shares))?;
         let remedy = "shares are from 0 to 1, and those that exclude each other at most 1 together";
-        Some((
-            table,
-            format!("a share in {table} is too large or below 0: {remedy}"),
-        ))
+        Some((table, format!("a share in {table} is too large or below 0: {remedy}")))
     }
 }
 
 impl Notices {
     fn shares(&self) -> [f64; 6] {
-        [
-            self.given_in_time,
-            self.given_without_time,
-            self.late,
-            self.earlier,
-            self.not_given,
-            self.exempt,
-        ]
+        [self.given_in_time, self.given_without_time, self.late, self.earlier, self.not_given, self.exempt]
     }
 }
 
@@ -556,11 +510,7 @@ const YEAR_2038: i64 = 24_837;
 /// The day since 1970-01-01 of a date `YYYY-MM-DD`.
 pub(crate) fn day_number(text: &str) -> Option<i64> {
     let date: jiff::civil::Date = text.parse().ok()?;
-    Some(crate::clock::day_of(
-        i64::from(date.year()),
-        i64::from(date.month()),
-        i64::from(date.day()),
-    ))
+    Some(crate::clock::day_of(i64::from(date.year()), i64::from(date.month()), i64::from(date.day())))
 }
 
 /// Seconds from midnight to a local time `HH:MM`.
@@ -590,10 +540,7 @@ mod tests {
     #[test]
     fn built_in_scenarios_can_be_read() {
         for name in NAMES {
-            assert_eq!(
-                Scenario::named(name).map(|scenario| scenario.name),
-                Some(name.to_owned())
-            );
+            assert_eq!(Scenario::named(name).map(|scenario| scenario.name), Some(name.to_owned()));
         }
         assert!(Scenario::named("atlantis").is_none());
     }
@@ -603,10 +550,7 @@ mod tests {
         let mut districts = Scenario::named("chicago-2017").unwrap().districts;
         assert_eq!(districts.len(), 22);
         districts.sort_by(|a, b| a.issued_on.cmp(&b.issued_on));
-        let last: Vec<&str> = districts[18..]
-            .iter()
-            .map(|district| district.name.as_str())
-            .collect();
+        let last: Vec<&str> = districts[18..].iter().map(|district| district.name.as_str()).collect();
         assert_eq!(last, ["Calumet", "Near West", "Albany Park", "Grand Central"]);
         assert_eq!(districts[0].name, "Shakespeare");
     }
@@ -616,18 +560,11 @@ mod tests {
         let text = include_str!("../scenarios/small-town.toml");
         let spoilt = text.replace("days = 30", "days = 0");
         let error = Scenario::parse("town.toml", &spoilt).unwrap_err().to_string();
-        let line = text
-            .lines()
-            .position(|line| line.starts_with("days = 30"))
-            .unwrap()
-            + 1;
+        let line = text.lines().position(|line| line.starts_with("days = 30")).unwrap() + 1;
         assert_eq!(error, format!("town.toml:{line}: days must be from 1 to 1000"));
         let unknown = format!("colour = \"blue\"\n{text}");
         let error = Scenario::parse("town.toml", &unknown).unwrap_err().to_string();
-        assert!(
-            error.starts_with("town.toml:1: unknown field `colour`"),
-            "{error}"
-        );
+        assert!(error.starts_with("town.toml:1: unknown field `colour`"), "{error}");
     }
 
     #[test]

@@ -69,15 +69,10 @@ impl<'a> Shift<'a> {
         duties: &'a [Duty],
         mut chance: Chance,
     ) -> Self {
-        let clerk: Vec<Option<ClerkError>> = duties
-            .iter()
-            .map(|duty| clerk_error(duty, setting.scenario, &mut chance))
-            .collect();
+        let clerk: Vec<Option<ClerkError>> =
+            duties.iter().map(|duty| clerk_error(duty, setting.scenario, &mut chance)).collect();
         let start = setting.calendar.shift_start(i64::from(setting.day), car.watch);
-        let doubts = Doubts {
-            uploaded: true,
-            damaged_row: officer.career.clock_reset_on.is_some(),
-        };
+        let doubts = Doubts { uploaded: true, damaged_row: officer.career.clock_reset_on.is_some() };
         let quiet = officer.career.quiet_on(setting.day);
         let mut shift = Self {
             setting,
@@ -107,18 +102,12 @@ impl<'a> Shift<'a> {
             self.doubts.damaged_row = true;
         } else if career.clock_reset_on == today {
             self.mishap = Some(Mishap::ClockReset);
-        } else if career
-            .repair
-            .is_some_and(|repair| Some(repair.day) == today && repair.during_call)
-        {
+        } else if career.repair.is_some_and(|repair| Some(repair.day) == today && repair.during_call) {
             self.mishap = Some(Mishap::HandedIn);
         }
         if career.last_shift == today {
-            let last_is_ordinary = self
-                .duties
-                .len()
-                .checked_sub(1)
-                .is_some_and(|last| self.is_ordinary(last));
+            let last_is_ordinary =
+                self.duties.len().checked_sub(1).is_some_and(|last| self.is_ordinary(last));
             match career.afterwards {
                 Afterwards::NotDocked => self.doubts.uploaded = false,
                 Afterwards::LeftRunning { docked } if last_is_ordinary => {
@@ -167,10 +156,7 @@ impl<'a> Shift<'a> {
         if let Some(truth) = self.settled_by_the_row(index) {
             let met_somebody = matches!(duty.nature, Nature::Ordinary | Nature::InRepeatedHour);
             if met_somebody && self.can_record(scene.begin) {
-                account.record(
-                    usual_start(&scene, &mut self.chance),
-                    usual_stop(&scene, &mut self.chance),
-                );
+                account.record(usual_start(&scene, &mut self.chance), usual_stop(&scene, &mut self.chance));
                 self.write_account(duty, account, exports);
             }
             return truth;
@@ -188,48 +174,24 @@ impl<'a> Shift<'a> {
             self.hand_in(at, exports);
         }
         let (outcome, reason) = account.outcome(self.doubts);
-        let details = Details {
-            defects: account.defects.clone(),
-            in_grace,
-            notice: self.doubted(notice),
-        };
-        Truth {
-            behaviour: account.behaviour,
-            outcome,
-            reason,
-            details: Some(details),
-        }
+        let details = Details { defects: account.defects.clone(), in_grace, notice: self.doubted(notice) };
+        Truth { behaviour: account.behaviour, outcome, reason, details: Some(details) }
     }
 
     /// The camera with which the officer should record; where there is none, or nobody can know, the truth.
     fn camera_in_hand(&self, duty: &Duty) -> Result<Held, Truth> {
         let career = &self.officer.career;
         let Some(held) = career.camera_at(duty.arrival) else {
-            let had_one = career
-                .cameras
-                .first()
-                .is_some_and(|first| first.from < duty.arrival);
-            let behaviour = if had_one {
-                Behaviour::CameraInRepair
-            } else {
-                Behaviour::NoCameraYet
-            };
+            let had_one = career.cameras.first().is_some_and(|first| first.from < duty.arrival);
+            let behaviour = if had_one { Behaviour::CameraInRepair } else { Behaviour::NoCameraYet };
             return Err(Truth::settled(behaviour, Outcome::NoCamera, ""));
         };
         if duty.arrival < self.setting.calendar.recordings_from {
             let behaviour = Behaviour::BeforeRecordings;
-            return Err(Truth::settled(
-                behaviour,
-                Outcome::Unverifiable,
-                "outside_recordings",
-            ));
+            return Err(Truth::settled(behaviour, Outcome::Unverifiable, "outside_recordings"));
         }
         if duty.nature == Nature::OneMinute {
-            return Err(Truth::settled(
-                Behaviour::OneMinute,
-                Outcome::NotRequired,
-                "within_tolerance",
-            ));
+            return Err(Truth::settled(Behaviour::OneMinute, Outcome::NotRequired, "within_tolerance"));
         }
         Ok(held)
     }
@@ -330,12 +292,7 @@ impl<'a> Shift<'a> {
         }
         let from = self.chance.between(free_since + 180, until - 120);
         let stopped = Some(from + self.chance.between(60, until - from));
-        let clip = Clip {
-            buffer: PRE_EVENT_BUFFER,
-            activated: from,
-            stopped,
-            notice: Reviewed::Nothing,
-        };
+        let clip = Clip { buffer: PRE_EVENT_BUFFER, activated: from, stopped, notice: Reviewed::Nothing };
         if let Some(held) = self.officer.career.camera_at(from) {
             self.write_clip(clip, held, exports);
         }
@@ -343,12 +300,7 @@ impl<'a> Shift<'a> {
 
     /// Docks and uploads, unless that is what goes wrong.
     fn go_home(&mut self, exports: &mut Exports) {
-        let worked_until = self
-            .duties
-            .iter()
-            .map(|duty| duty.cleared)
-            .max()
-            .unwrap_or(self.start);
+        let worked_until = self.duties.iter().map(|duty| duty.cleared).max().unwrap_or(self.start);
         let home =
             worked_until.max(self.start + self.setting.calendar.shift) + self.chance.between(120, 1_200);
         let Some(held) = self.officer.career.camera_at(home) else {
@@ -361,12 +313,7 @@ impl<'a> Shift<'a> {
             let uploaded = home + self.chance.between(300, 9_000);
             self.dock(held.serial, home, uploaded, exports);
         }
-        if self
-            .officer
-            .career
-            .repair
-            .is_some_and(|repair| repair.day == self.setting.day)
-        {
+        if self.officer.career.repair.is_some_and(|repair| repair.day == self.setting.day) {
             self.hand_in(home + 60, exports);
         }
     }
@@ -385,11 +332,7 @@ impl<'a> Shift<'a> {
         let calendar = self.setting.calendar;
         exports.event(camera, calendar.unrepeated(docked), Event::Docked);
         let at = calendar.unrepeated(uploaded) * 1_000 + self.chance.between(1, 999);
-        exports.events.push(EventRow {
-            at,
-            camera,
-            event: Event::Uploaded,
-        });
+        exports.events.push(EventRow { at, camera, event: Event::Uploaded });
     }
 
     /// Hands the camera in; the technician reads it out two days later.

@@ -107,11 +107,6 @@ pub(crate) struct Truth {
 impl Truth {
     /// An obligation that is settled before anybody looks for recordings.
     pub fn settled(behaviour: Behaviour, outcome: Outcome, reason: &'static str) -> Self {
-        Self {
-            behaviour,
-            outcome,
-            reason,
-            details: None,
-        }
+        Self { behaviour, outcome, reason, details: None }
     }
 }

@@ -8,27 +8,11 @@ use super::view::{Calls, View};
 
 /// The standings of a call: class, name, meaning.
 const STANDINGS: [(&str, &str, &str); 5] = [
-    (
-        "rec",
-        "All on record",
-        "every officer who had to record has something of the call on record",
-    ),
-    (
-        "par",
-        "Some on record",
-        "some of these officers have, some have not",
-    ),
+    ("rec", "All on record", "every officer who had to record has something of the call on record"),
+    ("par", "Some on record", "some of these officers have, some have not"),
     ("mis", "None on record", "none of these officers has"),
-    (
-        "und",
-        "Undecided",
-        "at least one officer’s obligation cannot be decided",
-    ),
-    (
-        "nil",
-        "Nobody required",
-        "nobody had to record, or all of it is explained",
-    ),
+    ("und", "Undecided", "at least one officer’s obligation cannot be decided"),
+    ("nil", "Nobody required", "nobody had to record, or all of it is explained"),
 ];
 
 pub(super) fn section(view: &View) -> Section {
@@ -64,12 +48,8 @@ fn time(calls: &Calls) -> String {
 }
 
 fn picture(calls: &Calls) -> String {
-    let mut drawing = Drawing::new(
-        "bar-calls",
-        "bar",
-        "Calls by how many of their officers are on record",
-        30.0,
-    );
+    let mut drawing =
+        Drawing::new("bar-calls", "bar", "Calls by how many of their officers are on record", 30.0);
     let (mut from, mut said) = (0.0, Vec::new());
     for (at, (class, name, _)) in STANDINGS.iter().enumerate() {
         let Some(share) = share_of(calls, at) else {
@@ -83,19 +63,13 @@ fn picture(calls: &Calls) -> String {
         drawing.bar("none", (from, 1.0), 1.0, 28.0);
         said.push("the rest: nothing that can be shown".to_owned());
     }
-    format!(
-        r#"<figure class="shares">{}</figure>"#,
-        drawing.html(&said.join(", "))
-    )
+    format!(r#"<figure class="shares">{}</figure>"#, drawing.html(&said.join(", ")))
 }
 
 fn standings(calls: &Calls) -> String {
     let row = |(at, (class, name, meaning)): (usize, &(&str, &str, &str))| {
         let share = share_of(calls, at).map_or_else(|| "–".to_owned(), |share| escape(&percent(share)));
-        let count = calls
-            .counts
-            .get(at)
-            .map_or_else(String::new, |figure| figure.html());
+        let count = calls.counts.get(at).map_or_else(String::new, |figure| figure.html());
         format!(
             r#"<tr><th scope="row">{}{name}<small>{meaning}</small></th><td class="r big">{share}</td><td class="r">{count}</td></tr>"#,
             swatch(class)

@@ -28,10 +28,7 @@ impl Scale {
     fn stepped(low: f64, high: f64) -> Self {
         let (low, high) = (finite(low).clamp(0.0, 1.0), finite(high).clamp(0.0, 1.0));
         let span = (high - low).max(0.01);
-        let step = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2]
-            .into_iter()
-            .find(|s| span / s <= 4.5)
-            .unwrap_or(0.25);
+        let step = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2].into_iter().find(|s| span / s <= 4.5).unwrap_or(0.25);
         let low = ((low / step + 1e-9).floor() * step).clamp(0.0, 1.0 - step);
         let high = ((high / step - 1e-9).ceil() * step).clamp(low + step, 1.0);
         Self { low, high, step }

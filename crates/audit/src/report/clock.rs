@@ -37,14 +37,12 @@ impl Clock {
     }
 
     fn say(&self, at: Moment, how: &str) -> String {
-        self.read(at)
-            .map_or_else(|| at.to_string(), |zoned| zoned.strftime(how).to_string())
+        self.read(at).map_or_else(|| at.to_string(), |zoned| zoned.strftime(how).to_string())
     }
 
     /// A period in days: `30 Oct to 3 Dec 2017`; as it stands where it cannot be read.
     pub(super) fn days(&self, period: &Period) -> String {
-        self.period(period, false)
-            .unwrap_or_else(|| format!("{} to {}", period.from, period.to))
+        self.period(period, false).unwrap_or_else(|| format!("{} to {}", period.from, period.to))
     }
 
     /// A period in months, for the public: `October to December 2017`.
@@ -58,11 +56,7 @@ impl Clock {
             let at: Option<Timestamp> = text.parse().ok();
             at.map_or_else(
                 || text.to_owned(),
-                |at| {
-                    at.to_zoned(self.0.clone())
-                        .strftime("%-d %b %Y %H:%M")
-                        .to_string()
-                },
+                |at| at.to_zoned(self.0.clone()).strftime("%-d %b %Y %H:%M").to_string(),
             )
         };
         format!("{} to {}", say(&period.from), say(&period.to))
@@ -72,18 +66,12 @@ impl Clock {
         let day = |text: &str| Some(text.parse::<Timestamp>().ok()?.to_zoned(self.0.clone()));
         let from = day(&period.from)?.date();
         let to = day(&period.to)?.checked_sub(1.microsecond()).ok()?.date();
-        let (short, long) = if months {
-            ("%B", "%B %Y")
-        } else {
-            ("%-d %b", "%-d %b %Y")
-        };
+        let (short, long) = if months { ("%B", "%B %Y") } else { ("%-d %b", "%-d %b %Y") };
         let last = to.strftime(long).to_string();
         if from.strftime(long).to_string() == last {
             return Some(last);
         }
-        let first = from
-            .strftime(if from.year() == to.year() { short } else { long })
-            .to_string();
+        let first = from.strftime(if from.year() == to.year() { short } else { long }).to_string();
         Some(format!("{first} to {last}"))
     }
 }
@@ -113,10 +101,7 @@ mod tests {
     use super::*;
 
     fn period(from: &str, to: &str) -> Period {
-        Period {
-            from: from.to_owned(),
-            to: to.to_owned(),
-        }
+        Period { from: from.to_owned(), to: to.to_owned() }
     }
 
     #[test]
@@ -124,10 +109,7 @@ mod tests {
         let chicago = Clock::of("America/Chicago");
         let five_weeks = period("2017-10-30T05:00:00Z", "2017-12-04T06:00:00Z");
         assert_eq!(chicago.days(&five_weeks), "30 Oct to 3 Dec 2017");
-        assert_eq!(
-            chicago.months(&five_weeks).as_deref(),
-            Some("October to December 2017")
-        );
+        assert_eq!(chicago.months(&five_weeks).as_deref(), Some("October to December 2017"));
         let one_day = period("2017-11-06T06:00:00Z", "2017-11-07T06:00:00Z");
         assert_eq!(chicago.days(&one_day), "6 Nov 2017");
         let new_year = period("2017-12-30T12:00:00Z", "2018-01-02T12:00:00Z");

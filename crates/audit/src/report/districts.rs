@@ -13,11 +13,7 @@ pub(super) fn section(view: &View) -> Section {
         r#"<p class="nothing">No district can be shown.</p>"#.to_owned()
     } else {
         let figures = table::shares("districts-table", "Shares by district", "District", districts);
-        format!(
-            "{}{}",
-            Plot::of(view).html(districts),
-            behind("The figures by district", false, &figures)
-        )
+        format!("{}{}", Plot::of(view).html(districts), behind("The figures by district", false, &figures))
     };
     Section {
         id: "districts",
@@ -59,9 +55,7 @@ impl Plot {
             let (low, high) = p.interval.unzip();
             [p.share, low, high]
         });
-        let below = lines()
-            .flat_map(|line| [line.missing().share, line.undecided.share])
-            .flatten();
+        let below = lines().flat_map(|line| [line.missing().share, line.undecided.share]).flatten();
         Self {
             recorded: Scale::around(recorded.chain([overall]).flatten()),
             below: Scale::from_zero(below),
@@ -74,15 +68,8 @@ impl Plot {
             r#"<th scope="col">District</th><th scope="col" class="strip">95% interval{}</th><th scope="col" class="r">Recorded</th><th scope="col" class="below">Missing</th><th scope="col" class="below">Undecided</th>"#,
             self.axis()
         );
-        let rows: String = lines
-            .iter()
-            .enumerate()
-            .map(|(at, line)| self.row(at, line))
-            .collect();
-        let caption = format!(
-            "Districts by recorded share; the scale runs from {}",
-            self.recorded.words()
-        );
+        let rows: String = lines.iter().enumerate().map(|(at, line)| self.row(at, line)).collect();
+        let caption = format!("Districts by recorded share; the scale runs from {}", self.recorded.words());
         table("districts-plot", "drawn", &caption, &head, &rows)
     }
 
@@ -91,11 +78,7 @@ impl Plot {
         let ticks = self.recorded.ticks();
         let last = ticks.len().saturating_sub(1);
         for (at, tick) in ticks.into_iter().enumerate() {
-            let class = if at == 0 || at == last {
-                "tick"
-            } else {
-                "tick between"
-            }; // no room on a phone
+            let class = if at == 0 || at == last { "tick" } else { "tick between" }; // no room on a phone
             drawing.label(
                 class,
                 (self.recorded.place(tick), 29.0),
@@ -106,13 +89,7 @@ impl Plot {
         }
         if let Some(share) = self.overall {
             let x = self.recorded.place(share);
-            drawing.label(
-                "reference",
-                (x, 12.0),
-                0.0,
-                anchor_at(x),
-                &format!("all {}", percent(share)),
-            );
+            drawing.label("reference", (x, 12.0), 0.0, anchor_at(x), &format!("all {}", percent(share)));
         }
         let overall = self.overall.map_or_else(String::new, |share| {
             format!("; the dashed line is the whole department at {}", percent(share))
@@ -123,11 +100,7 @@ impl Plot {
     fn row(&self, at: usize, line: &Line) -> String {
         let recorded = line.recorded();
         let officers = line.officers.map_or_else(String::new, |n| {
-            let word = if n.known() == Some(1) {
-                "officer"
-            } else {
-                "officers"
-            };
+            let word = if n.known() == Some(1) { "officer" } else { "officers" };
             format!("<span>{} {word}</span>", n.html())
         });
         format!(
@@ -137,30 +110,14 @@ impl Plot {
             self.strip(at, line),
             share(&recorded),
             interval(&recorded),
-            self.below(
-                format!("district-{at}-missing"),
-                "mis",
-                "Missing",
-                line,
-                &line.missing()
-            ),
-            self.below(
-                format!("district-{at}-undecided"),
-                "und",
-                "Undecided",
-                line,
-                &line.undecided
-            )
+            self.below(format!("district-{at}-missing"), "mis", "Missing", line, &line.missing()),
+            self.below(format!("district-{at}-undecided"), "und", "Undecided", line, &line.undecided)
         )
     }
 
     fn strip(&self, at: usize, line: &Line) -> String {
-        let mut drawing = Drawing::new(
-            format!("district-{at}"),
-            "row",
-            format!("Recorded in {}", line.name),
-            ROW,
-        );
+        let mut drawing =
+            Drawing::new(format!("district-{at}"), "row", format!("Recorded in {}", line.name), ROW);
         for tick in self.recorded.ticks() {
             let x = self.recorded.place(tick);
             drawing.line("grid", (x, 0.0), (x, ROW));
@@ -172,11 +129,7 @@ impl Plot {
         let Part { share, interval, .. } = line.recorded();
         if let Some((low, high)) = interval {
             let y = ROW / 2.0;
-            drawing.line(
-                "interval",
-                (self.recorded.place(low), y),
-                (self.recorded.place(high), y),
-            );
+            drawing.line("interval", (self.recorded.place(low), y), (self.recorded.place(high), y));
         }
         if let Some(share) = share {
             drawing.dot("mark rec", (self.recorded.place(share), ROW / 2.0), 4.5);

@@ -19,18 +19,8 @@ pub(super) fn section(longest: &[Encounter], timezone: &str) -> Section {
         0 | 1 => "Longest unrecorded encounters".to_owned(),
         n => format!("The {} longest unrecorded encounters", in_letters(n)),
     };
-    let list: String = longest
-        .iter()
-        .zip(1..)
-        .map(|(one, rank)| {
-            Card {
-                one,
-                rank,
-                clock: &clock,
-            }
-            .html()
-        })
-        .collect();
+    let list: String =
+        longest.iter().zip(1..).map(|(one, rank)| Card { one, rank, clock: &clock }.html()).collect();
     let body = if longest.is_empty() {
         r#"<p class="nothing">No decided encounter lacks a recording.</p>"#.to_owned()
     } else {
@@ -59,9 +49,7 @@ fn in_letters(n: usize) -> String {
     ];
     match n {
         20 => "twenty".to_owned(),
-        _ => WORDS
-            .get(n)
-            .map_or_else(|| n.to_string(), |word| (*word).to_owned()),
+        _ => WORDS.get(n).map_or_else(|| n.to_string(), |word| (*word).to_owned()),
     }
 }
 
@@ -74,17 +62,8 @@ struct Card<'a> {
 
 impl Card<'_> {
     fn html(&self) -> String {
-        let Encounter {
-            outcome,
-            in_grace,
-            uncovered,
-            ..
-        } = self.one;
-        let grace = if *in_grace {
-            r#"<span class="tag">in the grace period</span>"#
-        } else {
-            ""
-        };
+        let Encounter { outcome, in_grace, uncovered, .. } = self.one;
+        let grace = if *in_grace { r#"<span class="tag">in the grace period</span>"# } else { "" };
         format!(
             r#"<li><article aria-labelledby="encounter-{rank}"><div class="top"><h3 id="encounter-{rank}">{} not on record</h3><p class="tags"><span class="tag">{}{}</span>{grace}<span class="tag open">not reviewed by a person</span></p></div>{}{}{}{}</article></li>"#,
             escape(&duration(*uncovered)),
@@ -99,27 +78,14 @@ impl Card<'_> {
     }
 
     fn facts(&self) -> String {
-        let Encounter {
-            officer_id,
-            officer_name,
-            call_id,
-            unit,
-            district,
-            call_type,
-            line,
-            ..
-        } = self.one;
+        let Encounter { officer_id, officer_name, call_id, unit, district, call_type, line, .. } = self.one;
         let officer = if officer_name.is_empty() {
             officer_id.clone()
         } else {
             format!("{officer_name} ({officer_id})")
         };
         let or_none = |text: &str| {
-            if text.is_empty() {
-                "not given".to_owned()
-            } else {
-                text.to_owned()
-            }
+            if text.is_empty() { "not given".to_owned() } else { text.to_owned() }
         };
         let facts = [
             ("Officer", officer),
@@ -138,11 +104,7 @@ impl Card<'_> {
         let Interval { from, to } = self.one.window;
         let clock = self.clock;
         let (first, last) = (clock.day(from), clock.day(to));
-        let last = if first == last {
-            String::new()
-        } else {
-            format!("{last}, ")
-        };
+        let last = if first == last { String::new() } else { format!("{last}, ") };
         format!(
             r#"<p class="when">{first}, {} to {last}{} {} <span class="utc">{from} to {to}</span></p>"#,
             clock.time(from),
@@ -185,26 +147,11 @@ impl Card<'_> {
     /// As much of a defect's name as has room on a phone.
     fn name_defect(&self, drawing: &mut Drawing, at: usize, defect: &Defect, y: f64) {
         let (from, to) = self.span(defect.during);
-        let long = format!(
-            "{}, {}",
-            plain(defect.kind.word()),
-            short_duration(defect.during.length())
-        );
+        let long = format!("{}, {}", plain(defect.kind.word()), short_duration(defect.during.length()));
         let short = plain(defect.kind.word());
-        let key = if self.one.defects.len() > 1 {
-            format!("{} ", letter(at))
-        } else {
-            String::new()
-        };
-        let candidates = [
-            format!("{key}{long}"),
-            format!("{key}{short}"),
-            key.trim().to_owned(),
-        ];
-        if let Some(words) = candidates
-            .iter()
-            .find(|words| !words.is_empty() && has_room(words, to - from))
-        {
+        let key = if self.one.defects.len() > 1 { format!("{} ", letter(at)) } else { String::new() };
+        let candidates = [format!("{key}{long}"), format!("{key}{short}"), key.trim().to_owned()];
+        if let Some(words) = candidates.iter().find(|words| !words.is_empty() && has_room(words, to - from)) {
             drawing.label("on-mis", (f64::midpoint(from, to), y), 0.0, Anchor::Middle, words);
         }
     }
@@ -213,13 +160,7 @@ impl Card<'_> {
         for part in &self.one.covered {
             let (from, to) = self.span(*part);
             if has_room("on record", to - from) {
-                drawing.label(
-                    "on-rec",
-                    (f64::midpoint(from, to), y),
-                    0.0,
-                    Anchor::Middle,
-                    "on record",
-                );
+                drawing.label("on-rec", (f64::midpoint(from, to), y), 0.0, Anchor::Middle, "on record");
             }
         }
     }
@@ -233,11 +174,7 @@ impl Card<'_> {
         }
         let x = self.place(at);
         drawing.line("arrival", (x, 2.0), (x, top + 34.0));
-        let (dx, anchor) = if x > 0.6 {
-            (-5.0, Anchor::End)
-        } else {
-            (5.0, Anchor::Start)
-        };
+        let (dx, anchor) = if x > 0.6 { (-5.0, Anchor::End) } else { (5.0, Anchor::Start) };
         let words = format!("arrived {}", self.clock.time(at));
         drawing.label("tick", (x, 12.0), dx, anchor, &words);
     }
@@ -260,10 +197,7 @@ impl Card<'_> {
 
     fn description(&self) -> String {
         let Encounter { window, defects, .. } = self.one;
-        let defects: Vec<String> = defects
-            .iter()
-            .map(|defect| self.defect_in_words(defect))
-            .collect();
+        let defects: Vec<String> = defects.iter().map(|defect| self.defect_in_words(defect)).collect();
         format!(
             "{} from begin to end, of it {} on record, {} explained; defects: {}.",
             duration(window.length()),
@@ -286,29 +220,15 @@ impl Card<'_> {
 
     /// The same in words, since a drawing is never the only place.
     fn parts(&self) -> String {
-        let Encounter {
-            window,
-            covered,
-            excused,
-            defects,
-            ..
-        } = self.one;
+        let Encounter { window, covered, excused, defects, .. } = self.one;
         let several = defects.len() > 1;
         let one = |(at, defect): (usize, &Defect)| {
-            let key = if several {
-                format!("<b>{}</b> ", letter(at))
-            } else {
-                String::new()
-            };
+            let key = if several { format!("<b>{}</b> ", letter(at)) } else { String::new() };
             format!("; {key}{}", escape(&self.defect_in_words(defect)))
         };
         let listed: String = defects.iter().take(LISTED).enumerate().map(one).collect();
         let more = defects.len().saturating_sub(LISTED);
-        let more = if more > 0 {
-            format!("; and {more} more")
-        } else {
-            String::new()
-        };
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
         format!(
             r#"<p class="parts">Of {}: {} on record, {} explained{listed}{more}.</p>"#,
             escape(&duration(window.length())),
@@ -330,9 +250,7 @@ const LISTED: usize = 8;
 
 fn letter(at: usize) -> String {
     let letters = "abcdefghijklmnopqrstuvwxyz";
-    letters
-        .get(at..=at)
-        .map_or_else(|| (at + 1).to_string(), str::to_owned)
+    letters.get(at..=at).map_or_else(|| (at + 1).to_string(), str::to_owned)
 }
 
 fn total(parts: &[Interval]) -> Micros {
@@ -347,25 +265,17 @@ fn has_room(words: &str, share: f64) -> bool {
 /// Round local times inside the window, a few of them.
 fn round_times(clock: &Clock, window: Interval) -> Vec<(Moment, String)> {
     const MINUTE: Micros = 60 * SECOND;
-    let steps = [1, 2, 5, 10, 15, 30]
-        .map(|m| m * MINUTE)
-        .into_iter()
-        .chain([1, 2, 3, 6, 12, 24].map(|h| h * HOUR));
+    let steps =
+        [1, 2, 5, 10, 15, 30].map(|m| m * MINUTE).into_iter().chain([1, 2, 3, 6, 12, 24].map(|h| h * HOUR));
     let Some(step) = steps.into_iter().find(|step| window.length() / step <= 5) else {
         return Vec::new();
     };
-    let Some(offset) = clock
-        .read(window.from)
-        .map(|at: Zoned| Micros::from(at.offset().seconds()) * SECOND)
+    let Some(offset) = clock.read(window.from).map(|at: Zoned| Micros::from(at.offset().seconds()) * SECOND)
     else {
         return Vec::new();
     };
     let local = window.from.0.saturating_add(offset);
-    let first = local
-        .div_euclid(step)
-        .saturating_add(1)
-        .saturating_mul(step)
-        .saturating_sub(offset);
+    let first = local.div_euclid(step).saturating_add(1).saturating_mul(step).saturating_sub(offset);
     let times = (0..6).map(|n| Moment(first.saturating_add(n * step)));
     times
         .take_while(|at| *at < window.to)

@@ -9,22 +9,12 @@ use super::text::{capital, escape, hours, percent, plain};
 use super::view::{Figure, Lack, Reason, View};
 
 pub(super) fn section(view: &View) -> Section {
-    let why = if view.public {
-        "Why not asked, why undecided"
-    } else {
-        "Outcomes and their reasons"
-    };
+    let why = if view.public { "Why not asked, why undecided" } else { "Outcomes and their reasons" };
     let parts = [
         ("What lacks", defects(view)),
         (why, reasons(view)),
-        (
-            "By hour of the day",
-            multiples::panels(&multiples::hours(&view.hours), &view.hours),
-        ),
-        (
-            "By day of the week",
-            multiples::panels(&multiples::weekdays(&view.weekdays), &view.weekdays),
-        ),
+        ("By hour of the day", multiples::panels(&multiples::hours(&view.hours), &view.hours)),
+        ("By day of the week", multiples::panels(&multiples::weekdays(&view.weekdays), &view.weekdays)),
         ("By type of call", by_type(view)),
     ];
     Section {
@@ -41,11 +31,7 @@ pub(super) fn section(view: &View) -> Section {
 }
 
 fn defects(view: &View) -> String {
-    if view
-        .defects
-        .iter()
-        .all(|d| d.count == Figure::Known(0) && d.provisional.is_none_or(|(n, _)| n == 0))
-    {
+    if view.defects.iter().all(|d| d.count == Figure::Known(0) && d.provisional.is_none_or(|(n, _)| n == 0)) {
         return r#"<p class="nothing">Nothing lacks: no obligation has a defect.</p>"#.to_owned();
     }
     let mut head = heads(&["Kind", "Defects", "Hours"]);
@@ -64,12 +50,10 @@ fn defects(view: &View) -> String {
 fn defect(defect: &Lack) -> String {
     let schematic = schematics::of(defect.kind);
     let (drawn, meaning) = schematic.map_or_else(|| (String::new(), ""), |s| (s.html(), s.meaning));
-    let seconds = defect
-        .seconds
-        .map_or_else(|| Figure::Withheld.html(), |s| escape(&hours(s)));
-    let outside = defect.outside_grace.map_or_else(String::new, |share| {
-        format!(r#"<td class="r">{}</td>"#, escape(&percent(share)))
-    });
+    let seconds = defect.seconds.map_or_else(|| Figure::Withheld.html(), |s| escape(&hours(s)));
+    let outside = defect
+        .outside_grace
+        .map_or_else(String::new, |share| format!(r#"<td class="r">{}</td>"#, escape(&percent(share))));
     let outside = if defect.provisional.is_some() && outside.is_empty() {
         r#"<td class="r">–</td>"#.to_owned()
     } else {
@@ -108,9 +92,9 @@ fn reasons(view: &View) -> String {
 }
 
 fn reason(reason: &Reason) -> String {
-    let in_grace = reason.in_grace.map_or_else(String::new, |n| {
-        format!(r#"<td class="r">{}</td>"#, Figure::Known(n).html())
-    });
+    let in_grace = reason
+        .in_grace
+        .map_or_else(String::new, |n| format!(r#"<td class="r">{}</td>"#, Figure::Known(n).html()));
     format!(
         r#"<tr><th scope="row">{}{}<small>{}</small></th><td class="r">{}</td>{in_grace}</tr>"#,
         swatch(class(reason.outcome)),

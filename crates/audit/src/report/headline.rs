@@ -7,9 +7,8 @@ use super::text::{capital, escape, number, percent, percents};
 use super::view::{Figure, Line, PARTS, Part, View};
 
 pub(super) fn section(view: &View) -> Section {
-    let pictures = [("bar-all", &view.all), ("bar-outside", &view.outside)]
-        .map(|(id, line)| picture(id, line))
-        .concat();
+    let pictures =
+        [("bar-all", &view.all), ("bar-outside", &view.outside)].map(|(id, line)| picture(id, line)).concat();
     Section {
         id: "headline",
         title: "Headline".to_owned(),
@@ -56,9 +55,8 @@ fn lede(view: &View) -> String {
 fn decided_shares(line: &Line) -> String {
     let [recorded, excused, partial, missing] = &line.parts;
     let with_interval = |part: &Part| {
-        let ends = part
-            .interval
-            .map_or_else(String::new, |ends| format!(" (95% interval {})", percents(ends)));
+        let ends =
+            part.interval.map_or_else(String::new, |ends| format!(" (95% interval {})", percents(ends)));
         format!("<b>{}</b>{ends}", share(part))
     };
     match (&line.together, recorded.share) {
@@ -94,11 +92,7 @@ fn undecided(view: &View) -> String {
 
 /// How far the truth about the undecided could move the recorded share.
 fn bounds(line: &Line) -> String {
-    let known = (
-        line.recorded().count.known(),
-        line.decided.known(),
-        line.undecided.count.known(),
-    );
+    let known = (line.recorded().count.known(), line.decided.known(), line.undecided.count.known());
     let (Some(recorded), Some(decided), Some(undecided)) = known else {
         return String::new();
     };
@@ -123,15 +117,8 @@ fn sum(view: &View) -> String {
         ("+", view.all.undecided.count, "undecided"),
     ];
     let terms = terms.map(|(sign, figure, words)| {
-        let sign = if sign.is_empty() {
-            String::new()
-        } else {
-            format!(r#"<span class="op">{sign}</span>"#)
-        };
-        format!(
-            r#"<span class="term">{sign}<span><b>{}</b> {words}</span></span>"#,
-            figure.html()
-        )
+        let sign = if sign.is_empty() { String::new() } else { format!(r#"<span class="op">{sign}</span>"#) };
+        format!(r#"<span class="term">{sign}<span><b>{}</b> {words}</span></span>"#, figure.html())
     });
     format!(r#"<p class="sum">{}</p>"#, terms.join(" "))
 }
@@ -139,23 +126,10 @@ fn sum(view: &View) -> String {
 /// One bar: what was decided and, apart, what was not, on the same scale.
 fn picture(id: &str, line: &Line) -> String {
     let undecided = line.undecided.share.unwrap_or(0.0);
-    let decided = if line.decided == Figure::Known(0) {
-        0.0
-    } else {
-        1.0 - undecided
-    };
-    let apart = if undecided > 0.0 && decided > 0.0 {
-        0.012
-    } else {
-        0.0
-    };
+    let decided = if line.decided == Figure::Known(0) { 0.0 } else { 1.0 - undecided };
+    let apart = if undecided > 0.0 && decided > 0.0 { 0.012 } else { 0.0 };
     let room = 1.0 - apart;
-    let mut drawing = Drawing::new(
-        id,
-        "bar",
-        format!("{}: shares of what was decided", line.name),
-        40.0,
-    );
+    let mut drawing = Drawing::new(id, "bar", format!("{}: shares of what was decided", line.name), 40.0);
     let mut from = 0.0;
     for (class, part) in segments(line) {
         let to = from + part.share.unwrap_or(0.0) * decided * room;
@@ -191,22 +165,13 @@ fn segments(line: &Line) -> Vec<(&'static str, Part)> {
 fn direct_labels(line: &Line) -> String {
     let word = |class: &str| match class {
         "oth" => "Others together",
-        _ => PARTS
-            .iter()
-            .find(|(c, _)| *c == class)
-            .map_or("", |(_, word)| *word),
+        _ => PARTS.iter().find(|(c, _)| *c == class).map_or("", |(_, word)| *word),
     };
     let one = |class: &str, word: &str, part: &Part| {
         format!("<span>{}{word} <b>{}</b></span>", swatch(class), share(part))
     };
-    let labels: String = segments(line)
-        .iter()
-        .map(|(class, part)| one(class, word(class), part))
-        .collect();
-    format!(
-        r#"<p class="labels">{labels}{}</p>"#,
-        one("und", "Undecided", &line.undecided)
-    )
+    let labels: String = segments(line).iter().map(|(class, part)| one(class, word(class), part)).collect();
+    format!(r#"<p class="labels">{labels}{}</p>"#, one("und", "Undecided", &line.undecided))
 }
 
 fn shares_table(view: &View) -> String {
@@ -223,10 +188,7 @@ fn shares_table(view: &View) -> String {
         rows += &share_row(class, word, meaning, parts);
     }
     let decided = [view.all.decided, view.outside.decided].map(|n| {
-        format!(
-            r#"<td class="r"><span class="pair"><span></span><span>{}</span></span></td>"#,
-            n.html()
-        )
+        format!(r#"<td class="r"><span class="pair"><span></span><span>{}</span></span></td>"#, n.html())
     });
     let undecided = [view.all.undecided, view.outside.undecided];
     rows += r#"<tr class="total"><th scope="row">Decided<small>the whole of the shares above</small></th>"#;
@@ -253,8 +215,5 @@ fn share_row(class: &str, word: &str, meaning: &str, parts: [Part; 2]) -> String
         )
     };
     let cells: String = parts.iter().map(one).collect();
-    format!(
-        r#"<tr><th scope="row">{}{word}<small>{meaning}</small></th>{cells}</tr>"#,
-        swatch(class)
-    )
+    format!(r#"<tr><th scope="row">{}{word}<small>{meaning}</small></th>{cells}</tr>"#, swatch(class))
 }

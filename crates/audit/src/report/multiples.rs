@@ -33,9 +33,7 @@ pub(super) fn panels(cut: &Cut, all: &[Line]) -> String {
         [part.share, low, high]
     });
     let recorded = Scale::around(ends.flatten());
-    let shares = values(Line::partial)
-        .chain(values(Line::missing))
-        .chain(values(|line| line.undecided));
+    let shares = values(Line::partial).chain(values(Line::missing)).chain(values(|line| line.undecided));
     let below = Scale::from_zero(shares.filter_map(|part| part.share));
     let drawn = [
         dots(cut, recorded),
@@ -44,12 +42,7 @@ pub(super) fn panels(cut: &Cut, all: &[Line]) -> String {
         bars(cut, ("und", "Undecided"), |line| line.undecided, below),
     ]
     .concat();
-    let table = table::shares(
-        &format!("{}-table", cut.id),
-        &format!("Shares by {}", cut.name),
-        "From",
-        all,
-    );
+    let table = table::shares(&format!("{}-table", cut.id), &format!("Shares by {}", cut.name), "From", all);
     format!(
         r#"<div class="multiples">{drawn}</div>{}"#,
         behind(&format!("The figures by {}", cut.name), false, &table)
@@ -111,13 +104,7 @@ impl Cut<'_> {
             drawing.line("grid", (0.0, y(scale, tick)), (1.0, y(scale, tick)));
         }
         for end in [scale.low, scale.high] {
-            drawing.label(
-                "tick",
-                (0.0, y(scale, end) + 4.0),
-                -5.0,
-                Anchor::End,
-                &scale.word(end),
-            );
+            drawing.label("tick", (0.0, y(scale, end) + 4.0), -5.0, Anchor::End, &scale.word(end));
         }
         for (x, words) in &self.labels {
             drawing.label("tick", (*x, HEIGHT + 14.0), 0.0, Anchor::Middle, words);
@@ -132,10 +119,7 @@ impl Cut<'_> {
     }
 
     fn figure(&self, drawing: Drawing, name: &str, scale: &Scale, part: fn(&Line) -> Part) -> String {
-        let known = self
-            .lines
-            .iter()
-            .filter_map(|(_, line)| Some((part(line).share?, &line.name)));
+        let known = self.lines.iter().filter_map(|(_, line)| Some((part(line).share?, &line.name)));
         if known.clone().next().is_none() {
             return format!("<figure><figcaption><b>{name}</b>: nothing can be shown</figcaption></figure>");
         }
@@ -151,16 +135,9 @@ impl Cut<'_> {
             scale.words(),
             said(known.clone().min_by(|a, b| a.0.total_cmp(&b.0))),
             said(known.max_by(|a, b| a.0.total_cmp(&b.0))),
-            if withheld {
-                " The letter c marks what is withheld."
-            } else {
-                ""
-            }
+            if withheld { " The letter c marks what is withheld." } else { "" }
         );
-        format!(
-            "<figure><figcaption><b>{name}</b></figcaption>{}</figure>",
-            drawing.html(&description)
-        )
+        format!("<figure><figcaption><b>{name}</b></figcaption>{}</figure>", drawing.html(&description))
     }
 }
 
@@ -172,18 +149,13 @@ pub(super) fn hours(lines: &[Line]) -> Cut<'_> {
         name: "hour of the day",
         lines: lines.iter().filter_map(|line| Some((at(line)?, line))).collect(),
         places: 24,
-        labels: [0, 6, 12, 18, 24]
-            .map(|hour| (f64::from(hour) / 24.0, hour.to_string()))
-            .to_vec(),
+        labels: [0, 6, 12, 18, 24].map(|hour| (f64::from(hour) / 24.0, hour.to_string())).to_vec(),
     }
 }
 
 /// The days of the week, in the order in which they come.
 pub(super) fn weekdays(lines: &[Line]) -> Cut<'_> {
-    let known: Vec<&Line> = lines
-        .iter()
-        .filter(|line| line.name != super::view::NO_TIME)
-        .collect();
+    let known: Vec<&Line> = lines.iter().filter(|line| line.name != super::view::NO_TIME).collect();
     let places = known.len().max(1);
     let label = |(at, line): (usize, &&Line)| {
         let short = line.name.chars().take(2).collect();

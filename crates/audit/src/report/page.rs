@@ -31,21 +31,14 @@ pub(super) struct Page {
 /// Title and facts of a view.
 pub(super) fn about(view: &View, policy: &PolicyName) -> About {
     let mut facts = vec![("Policy", format!("{}, version {}", policy.id, policy.version))];
-    facts.push((
-        "Obligations",
-        view.period.clone().unwrap_or_else(|| "none".to_owned()),
-    ));
+    facts.push(("Obligations", view.period.clone().unwrap_or_else(|| "none".to_owned())));
     if let Some(recordings) = &view.recordings {
         facts.push(("Recordings", recordings.clone()));
     }
     facts.push(("Officers with obligations", view.officers.words()));
     facts.push(("Clock", view.timezone.clone()));
     facts.push(("Program", format!("Onrecord {}", view.onrecord)));
-    About {
-        title: policy.title.clone(),
-        period: view.period.clone(),
-        facts,
-    }
+    About { title: policy.title.clone(), period: view.period.clone(), facts }
 }
 
 /// What the public report leaves out.
@@ -74,12 +67,8 @@ impl Page {
         let title = self.title();
         let Self { introduction, .. } = self;
         let (masthead, contents) = (self.masthead(), self.contents());
-        let sections: String = self
-            .sections
-            .iter()
-            .zip(1..)
-            .map(|(section, number)| section.html(number))
-            .collect();
+        let sections: String =
+            self.sections.iter().zip(1..).map(|(section, number)| section.html(number)).collect();
         format!(
             r##"<!doctype html>
 <html lang="en">
@@ -109,20 +98,12 @@ network and contains no script.</p></footer>
     }
 
     fn title(&self) -> String {
-        let period = self
-            .about
-            .period
-            .as_ref()
-            .map_or_else(String::new, |period| format!(", {period}"));
+        let period = self.about.period.as_ref().map_or_else(String::new, |period| format!(", {period}"));
         escape(&format!("Body-worn camera audit: {}{period}", self.about.title))
     }
 
     fn masthead(&self) -> String {
-        let period = self
-            .about
-            .period
-            .as_ref()
-            .map_or_else(String::new, |period| escape(period));
+        let period = self.about.period.as_ref().map_or_else(String::new, |period| escape(period));
         let fact =
             |(name, value): &(&str, String)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(value));
         let facts: String = self.about.facts.iter().map(fact).collect();
@@ -134,11 +115,7 @@ network and contains no script.</p></footer>
 
     fn contents(&self) -> String {
         let one = |section: &Section| {
-            format!(
-                r##"<li><a href="#{}">{}</a></li>"##,
-                section.id,
-                escape(&section.title)
-            )
+            format!(r##"<li><a href="#{}">{}</a></li>"##, section.id, escape(&section.title))
         };
         let list: String = self.sections.iter().map(one).collect();
         format!(r#"<nav aria-label="Contents"><ol>{list}</ol></nav>"#)
@@ -147,12 +124,7 @@ network and contains no script.</p></footer>
 
 impl Section {
     fn html(&self, number: usize) -> String {
-        let Self {
-            id,
-            title,
-            aside,
-            body,
-        } = self;
+        let Self { id, title, aside, body } = self;
         format!(
             r#"<section id="{id}" aria-labelledby="{id}-h"><div class="side"><h2 id="{id}-h"><span class="no">{number}</span> {}</h2>{aside}</div><div class="body">{body}</div></section>
 "#,

@@ -69,26 +69,16 @@ fn notice(view: &View, policy: &Policy) -> String {
         return r#"<p class="nothing">There is nothing to show.</p>"#.to_owned();
     }
     let owed = |reason: &&Reason| reason.outcome != "not_applicable";
-    let all: Option<u64> = view
-        .notice
-        .iter()
-        .filter(owed)
-        .map(|reason| reason.count.known())
-        .sum();
+    let all: Option<u64> = view.notice.iter().filter(owed).map(|reason| reason.count.known()).sum();
     let all = all.filter(|n| *n > 0);
     let row = |reason: &Reason| {
-        let meaning = STATUSES
-            .iter()
-            .find(|(word, _)| *word == reason.outcome)
-            .map_or("", |(_, meaning)| meaning);
+        let meaning =
+            STATUSES.iter().find(|(word, _)| *word == reason.outcome).map_or("", |(_, meaning)| meaning);
         let share = all.zip(reason.count.known()).filter(|_| owed(&reason));
-        let share = share.map_or_else(
-            || "–".to_owned(),
-            |(all, n)| escape(&percent(n as f64 / all as f64)),
-        );
-        let in_grace = reason.in_grace.map_or_else(String::new, |n| {
-            format!(r#"<td class="r">{}</td>"#, Figure::Known(n).html())
-        });
+        let share = share.map_or_else(|| "–".to_owned(), |(all, n)| escape(&percent(n as f64 / all as f64)));
+        let in_grace = reason
+            .in_grace
+            .map_or_else(String::new, |n| format!(r#"<td class="r">{}</td>"#, Figure::Known(n).html()));
         format!(
             r#"<tr><th scope="row">{}<small>{meaning}</small></th><td class="r big">{share}</td><td class="r">{}</td>{in_grace}</tr>"#,
             escape(&capital(&plain(reason.outcome))),
@@ -98,13 +88,7 @@ fn notice(view: &View, policy: &Policy) -> String {
     let rows: String = view.notice.iter().map(row).collect();
     let columns = ["Notice", "Share", "Obligations", "In grace"];
     let head = heads(if view.public { &columns[..3] } else { &columns });
-    table(
-        "notice-table",
-        "headline",
-        "Obligations by notice; shares of those on record",
-        &head,
-        &rows,
-    )
+    table("notice-table", "headline", "Obligations by notice; shares of those on record", &head, &rows)
 }
 
 fn buffers(view: &View, policy: &Policy) -> String {
@@ -119,11 +103,7 @@ fn buffers(view: &View, policy: &Policy) -> String {
         short => format!(
             "<p>{} {} less than the {wanted} from before activation that the policy asks for.</p>",
             short.html(),
-            if short == Figure::Known(1) {
-                "recording keeps"
-            } else {
-                "recordings keep"
-            }
+            if short == Figure::Known(1) { "recording keeps" } else { "recordings keep" }
         ),
     }
 }
@@ -132,25 +112,14 @@ fn buffers(view: &View, policy: &Policy) -> String {
 const CAMERAS: usize = 10;
 
 fn cameras(summary: &Summary) -> String {
-    let mut cameras: Vec<&ShortBuffer> = summary
-        .short_buffer
-        .iter()
-        .filter(|camera| camera.short > 0)
-        .collect();
+    let mut cameras: Vec<&ShortBuffer> =
+        summary.short_buffer.iter().filter(|camera| camera.short > 0).collect();
     if cameras.is_empty() {
         return String::new();
     }
-    cameras.sort_by(|a, b| {
-        b.short
-            .cmp(&a.short)
-            .then_with(|| a.camera_serial.cmp(&b.camera_serial))
-    });
+    cameras.sort_by(|a, b| b.short.cmp(&a.short).then_with(|| a.camera_serial.cmp(&b.camera_serial)));
     let row = |camera: &&ShortBuffer| {
-        let serial = if camera.camera_serial.is_empty() {
-            "no camera named"
-        } else {
-            &camera.camera_serial
-        };
+        let serial = if camera.camera_serial.is_empty() { "no camera named" } else { &camera.camera_serial };
         let share = camera.short as f64 / camera.recordings.max(1) as f64;
         format!(
             r#"<tr><th scope="row">{}</th><td class="r">{}</td><td class="r">{}</td><td class="r">{}</td></tr>"#,
@@ -176,11 +145,7 @@ fn silent(view: &View) -> String {
     match view.silent_officers {
         Figure::Known(0) => "<p>Every officer appears in a recording.</p>".to_owned(),
         silent => {
-            let verb = if silent == Figure::Known(1) {
-                "officer appears"
-            } else {
-                "officers appear"
-            };
+            let verb = if silent == Figure::Known(1) { "officer appears" } else { "officers appear" };
             format!(
                 "<p>{} {verb} in no recording of this export. That can mean another id in the other export, a desk, a leave, or no camera. It is a question to ask, nothing more.</p>",
                 silent.html()
@@ -198,21 +163,14 @@ fn silent_by_name(summary: &Summary) -> String {
         return String::new();
     }
     let one = |officer: &crate::summary::OfficerCount| {
-        format!(
-            "<li>{} <small>{}</small></li>",
-            escape(&officer.officer_id),
-            number(officer.obligations)
-        )
+        format!("<li>{} <small>{}</small></li>", escape(&officer.officer_id), number(officer.obligations))
     };
     let list: String = silent.iter().take(OFFICERS).map(one).collect();
     let more = silent.len().saturating_sub(OFFICERS);
     let more = if more == 0 {
         String::new()
     } else {
-        format!(
-            "<p>and {} more, all of them in summary.json.</p>",
-            number(more as u64)
-        )
+        format!("<p>and {} more, all of them in summary.json.</p>", number(more as u64))
     };
     format!(r#"<p>Each with the number of obligations:</p><ul class="officers">{list}</ul>{more}"#)
 }

@@ -20,13 +20,7 @@ pub(super) fn section(policy: &Policy) -> Section {
         r#"<th scope="col">Where it comes from</th>"#,
     ];
     let mut body = format!("<p>{}</p>", escape(&about(policy)));
-    body += &table(
-        "rules-table",
-        "rules",
-        "Every rule of the policy",
-        &head.concat(),
-        &rules,
-    );
+    body += &table("rules-table", "rules", "Every rule of the policy", &head.concat(), &rules);
     body += "<h3>Reasons for which a camera may be off</h3>";
     body += &exceptions(policy);
     let warnings = policy.warnings();
@@ -47,10 +41,7 @@ pub(super) fn section(policy: &Policy) -> Section {
 }
 
 fn about(policy: &Policy) -> String {
-    let mut about = format!(
-        "Policy {}, version {}: {}.",
-        policy.id, policy.version, policy.title
-    );
+    let mut about = format!("Policy {}, version {}: {}.", policy.id, policy.version, policy.title);
     let said = [
         ("Applies in", &policy.jurisdiction),
         ("Time zone:", &policy.timezone),
@@ -80,11 +71,7 @@ fn duty(policy: &Policy) -> Vec<Rule> {
     let activation = &policy.activation;
     let citation = cited(policy.citations.activation.as_ref());
     vec![
-        (
-            "The duty begins when",
-            first_of(&activation.begins),
-            citation.clone(),
-        ),
+        ("The duty begins when", first_of(&activation.begins), citation.clone()),
         ("and ends when", first_of(&activation.ends), citation),
     ]
 }
@@ -103,38 +90,18 @@ fn tolerances(policy: &Policy) -> Vec<Rule> {
 fn not_required(policy: &Policy) -> Vec<Rule> {
     let activation = &policy.activation;
     let yes = |yes: bool| {
-        if yes {
-            "nothing to record".to_owned()
-        } else {
-            "makes no difference".to_owned()
-        }
+        if yes { "nothing to record".to_owned() } else { "makes no difference".to_owned() }
     };
-    let types: Vec<String> = activation
-        .exempt_call_types
-        .iter()
-        .map(CallTypePattern::to_string)
-        .collect();
-    let types = if types.is_empty() {
-        "none".to_owned()
-    } else {
-        types.join(", ")
-    };
+    let types: Vec<String> = activation.exempt_call_types.iter().map(CallTypePattern::to_string).collect();
+    let types = if types.is_empty() { "none".to_owned() } else { types.join(", ") };
     let shortest = match activation.minimum_duration {
         0 => "nothing".to_owned(),
         shortest => format!("shorter than {}", duration(shortest)),
     };
     let mut rules = vec![
-        (
-            "Where the officer never arrived",
-            yes(activation.requires_arrival),
-            OWN.to_owned(),
-        ),
+        ("Where the officer never arrived", yes(activation.requires_arrival), OWN.to_owned()),
         ("Too short to need a recording", shortest, OWN.to_owned()),
-        (
-            "Exempt types of call (* stands for any ending)",
-            types,
-            OWN.to_owned(),
-        ),
+        ("Exempt types of call (* stands for any ending)", types, OWN.to_owned()),
     ];
     if let Some(from) = policy.effective_from {
         rules.push(("Not judged", format!("what began before {from}"), OWN.to_owned()));
@@ -143,26 +110,14 @@ fn not_required(policy: &Policy) -> Vec<Rule> {
 }
 
 fn others(policy: &Policy) -> Vec<Rule> {
-    let Policy {
-        camera,
-        notice,
-        grace,
-        citations,
-        ..
-    } = policy;
+    let Policy { camera, notice, grace, citations, .. } = policy;
     let off = "not required";
     let buffer = match camera.pre_event_buffer {
         0 => (off.to_owned(), OWN.to_owned()),
-        length => (
-            format!("at least {}", duration(length)),
-            cited(citations.buffer.as_ref()),
-        ),
+        length => (format!("at least {}", duration(length)), cited(citations.buffer.as_ref())),
     };
     let told = if notice.required {
-        (
-            format!("within {} of arrival", duration(notice.within)),
-            cited(citations.notice.as_ref()),
-        )
+        (format!("within {} of arrival", duration(notice.within)), cited(citations.notice.as_ref()))
     } else {
         (off.to_owned(), OWN.to_owned())
     };
@@ -170,19 +125,12 @@ fn others(policy: &Policy) -> Vec<Rule> {
         0 => ("none".to_owned(), OWN.to_owned()),
         days => {
             let days = counted(u64::from(days), "day", "days");
-            (
-                format!("{days} after training or issue: a lapse is coached"),
-                cited(citations.grace.as_ref()),
-            )
+            (format!("{days} after training or issue: a lapse is coached"), cited(citations.grace.as_ref()))
         }
     };
     vec![
         ("Pre-event buffer", buffer.0, buffer.1),
-        (
-            "An outage excuses at most",
-            duration(camera.outage_limit),
-            OWN.to_owned(),
-        ),
+        ("An outage excuses at most", duration(camera.outage_limit), OWN.to_owned()),
         (
             "A recording still running at export counts for at most",
             duration(camera.longest_recording),
@@ -214,11 +162,7 @@ fn exceptions(policy: &Policy) -> String {
         if rule.exempt_from_notice {
             needs.push("no notice is due".to_owned());
         }
-        let needs = if needs.is_empty() {
-            "–".to_owned()
-        } else {
-            list(&needs)
-        };
+        let needs = if needs.is_empty() { "–".to_owned() } else { list(&needs) };
         format!(
             r#"<tr><th scope="row">{}<small><code>{}</code></small></th><td>{}</td><td>{}</td></tr>"#,
             escape(&rule.title),

@@ -39,24 +39,13 @@ impl View {
             districts: by_recorded(cut(&summary.by.district, NO_DISTRICT)),
             weekdays: cut(&summary.by.weekday, NO_TIME),
             hours: cut(&summary.by.hour, NO_TIME),
-            call_types: large_enough(public_lines(
-                &most(&summary.by.call_type, |g| g.all.decided),
-                total,
-            )),
+            call_types: large_enough(public_lines(&most(&summary.by.call_type, |g| g.all.decided), total)),
             reasons: public_reasons(&summary.outcomes),
-            defects: summary
-                .defects
-                .iter()
-                .map(|defect| public_lack(defect, total))
-                .collect(),
+            defects: summary.defects.iter().map(|defect| public_lack(defect, total)).collect(),
             notice: public_notice(summary),
             silent_officers: suppress::lone(summary.officers_in_no_recording.len() as u64),
             short_buffers: suppress::lone(summary.short_buffer.iter().map(|c| c.short).sum()),
-            files: summary
-                .files
-                .iter()
-                .map(|f| public_rows(f, obligations))
-                .collect(),
+            files: summary.files.iter().map(|f| public_rows(f, obligations)).collect(),
         }
     }
 }
@@ -86,11 +75,7 @@ fn public_calls(calls: &CallCounts, obligations: Figure) -> Calls {
     let with_somebody = calls.all_on_record + calls.some_on_record + calls.none_on_record;
     let all_known = counts[..3].iter().all(|f| f.known().is_some());
     Calls {
-        all: if obligations.known().is_some() {
-            suppress::lone(calls.calls)
-        } else {
-            Figure::Withheld
-        },
+        all: if obligations.known().is_some() { suppress::lone(calls.calls) } else { Figure::Withheld },
         counts,
         seconds: (all_known && with_somebody >= 5)
             .then_some((calls.required as f64 / 1e6, calls.nobody_recorded as f64 / 1e6)),
@@ -100,11 +85,7 @@ fn public_calls(calls: &CallCounts, obligations: Figure) -> Calls {
 /// Every partial or missing obligation has a defect, so that defects are withheld where these are.
 fn public_lack(defect: &DefectCount, total: Allowed) -> Lack {
     let shown = total.level == suppress::Level::Everything;
-    let count = if shown {
-        suppress::lone(defect.count)
-    } else {
-        Figure::Withheld
-    };
+    let count = if shown { suppress::lone(defect.count) } else { Figure::Withheld };
     Lack {
         kind: defect.kind,
         count,
@@ -124,11 +105,7 @@ fn public_rows(file: &FileCounts, obligations: Figure) -> Rows {
     let unless_hidden = |figure: Figure| if hidden { Figure::Withheld } else { figure };
     Rows {
         kind: file.kind,
-        read: unless_hidden(if whole {
-            suppress::lone(file.read)
-        } else {
-            Figure::Withheld
-        }),
+        read: unless_hidden(if whole { suppress::lone(file.read) } else { Figure::Withheld }),
         accepted: unless_hidden(accepted),
         rejected,
         duplicate,
@@ -137,10 +114,7 @@ fn public_rows(file: &FileCounts, obligations: Figure) -> Rows {
 }
 
 fn public_lines(groups: &[Kind], total: Allowed) -> Vec<Line> {
-    let rows: Vec<Row> = groups
-        .iter()
-        .map(|g| Row::of(&g.shares, Some(g.at_least)))
-        .collect();
+    let rows: Vec<Row> = groups.iter().map(|g| Row::of(&g.shares, Some(g.at_least))).collect();
     let one = |(g, allowed): (&Kind, Allowed)| suppress::line(g.name.clone(), g.officers, &g.shares, allowed);
     groups.iter().zip(suppress::rows(&rows, total)).map(one).collect()
 }
@@ -148,10 +122,7 @@ fn public_lines(groups: &[Kind], total: Allowed) -> Vec<Line> {
 /// Outside grace and, not shown, in it: the two rows of a table whose total is everything.
 fn outside_of_grace(summary: &Summary, total: Allowed) -> Line {
     let (all, outside) = (&summary.shares, &summary.shares_without_grace);
-    let less = |a: &Share, b: &Share| Share {
-        count: a.count.saturating_sub(b.count),
-        ..Share::default()
-    };
+    let less = |a: &Share, b: &Share| Share { count: a.count.saturating_sub(b.count), ..Share::default() };
     let inside = Shares {
         recorded: less(&all.recorded, &outside.recorded),
         excused: less(&all.excused, &outside.excused),
@@ -161,10 +132,7 @@ fn outside_of_grace(summary: &Summary, total: Allowed) -> Line {
         ..Shares::default()
     };
     let rows = [Row::of(outside, None), Row::of(&inside, None)];
-    let nothing = Allowed {
-        level: suppress::Level::Nothing,
-        undecided: false,
-    };
+    let nothing = Allowed { level: suppress::Level::Nothing, undecided: false };
     let allowed = suppress::rows(&rows, total).first().copied().unwrap_or(nothing);
     suppress::line(OUTSIDE.to_owned(), None, outside, allowed)
 }
@@ -174,11 +142,7 @@ fn outside_of_grace(summary: &Summary, total: Allowed) -> Line {
 fn accounts(shares: &Shares, obligations: u64, total: Allowed) -> [Figure; 3] {
     let parts = [shares.not_required, shares.no_camera].map(suppress::lone);
     let known = parts.iter().all(|f| f.known().is_some()) && total.undecided;
-    let all = if known {
-        suppress::lone(obligations)
-    } else {
-        Figure::Withheld
-    };
+    let all = if known { suppress::lone(obligations) } else { Figure::Withheld };
     [all, parts[0], parts[1]]
 }
 
@@ -195,26 +159,14 @@ fn public_reasons(outcomes: &[OutcomeCount]) -> Vec<Reason> {
             count,
             in_grace: None,
         };
-        of.into_iter()
-            .zip(suppress::list(&counts))
-            .map(one)
-            .collect::<Vec<_>>()
+        of.into_iter().zip(suppress::list(&counts)).map(one).collect::<Vec<_>>()
     };
     lists.iter().flat_map(one_list).collect()
 }
 
 fn public_notice(summary: &Summary) -> Vec<Reason> {
     let counts: Vec<u64> = summary.notice.iter().map(|n| n.count).collect();
-    let one = |(n, count): (&NoticeCount, Figure)| Reason {
-        outcome: n.status,
-        why: "",
-        count,
-        in_grace: None,
-    };
-    summary
-        .notice
-        .iter()
-        .zip(suppress::list(&counts))
-        .map(one)
-        .collect()
+    let one =
+        |(n, count): (&NoticeCount, Figure)| Reason { outcome: n.status, why: "", count, in_grace: None };
+    summary.notice.iter().zip(suppress::list(&counts)).map(one).collect()
 }

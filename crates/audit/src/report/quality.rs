@@ -6,31 +6,14 @@ use super::text::{capital, escape, plain};
 use super::view::{Figure, Rows, View};
 use crate::summary::{FileCounts, Summary};
 
-const COLUMNS: [&str; 6] = [
-    "File",
-    "Rows read",
-    "Accepted",
-    "Rejected",
-    "Duplicate",
-    "Bad values",
-];
+const COLUMNS: [&str; 6] = ["File", "Rows read", "Accepted", "Rejected", "Duplicate", "Bad values"];
 
 /// With the names of the files, and every note.
 pub(super) fn section(summary: &Summary) -> Section {
     let row = |file: &FileCounts| {
-        let counts = [
-            file.read,
-            file.accepted,
-            file.rejected,
-            file.duplicate,
-            file.bad_values,
-        ]
-        .map(Figure::Known);
-        row(
-            file.kind,
-            &format!("<small>{}</small>", escape(&file.file)),
-            counts,
-        )
+        let counts =
+            [file.read, file.accepted, file.rejected, file.duplicate, file.bad_values].map(Figure::Known);
+        row(file.kind, &format!("<small>{}</small>", escape(&file.file)), counts)
     };
     let rows: String = summary.files.iter().map(row).collect();
     let notes = if summary.notes.is_empty() {
@@ -44,17 +27,7 @@ pub(super) fn section(summary: &Summary) -> Section {
 /// Without names and notes, either of which can name anything.
 pub(super) fn public_section(view: &View) -> Section {
     let one = |file: &Rows| {
-        row(
-            file.kind,
-            "",
-            [
-                file.read,
-                file.accepted,
-                file.rejected,
-                file.duplicate,
-                file.bad_values,
-            ],
-        )
+        row(file.kind, "", [file.read, file.accepted, file.rejected, file.duplicate, file.bad_values])
     };
     around(files(&view.files.iter().map(one).collect::<String>()))
 }
@@ -86,11 +59,6 @@ fn files(rows: &str) -> String {
 }
 
 fn row(kind: &str, name: &str, counts: [Figure; 5]) -> String {
-    let cells = counts
-        .map(|n| format!(r#"<td class="r">{}</td>"#, n.html()))
-        .concat();
-    format!(
-        r#"<tr><th scope="row">{}{name}</th>{cells}</tr>"#,
-        escape(&capital(&plain(kind)))
-    )
+    let cells = counts.map(|n| format!(r#"<td class="r">{}</td>"#, n.html())).concat();
+    format!(r#"<tr><th scope="row">{}{name}</th>{cells}</tr>"#, escape(&capital(&plain(kind))))
 }

@@ -9,31 +9,12 @@ use crate::summary::PolicyName;
 
 /// For a commander.
 pub(super) fn section(view: &View, policy: &PolicyName) -> Section {
-    around(
-        &[
-            outcomes(),
-            counted(view),
-            limits(),
-            decides(),
-            repeat(view, policy),
-        ]
-        .concat(),
-    )
+    around(&[outcomes(), counted(view), limits(), decides(), repeat(view, policy)].concat())
 }
 
 /// For the public: also what is suppressed, and how.
 pub(super) fn public_section(view: &View, policy: &PolicyName) -> Section {
-    around(
-        &[
-            outcomes(),
-            counted(view),
-            suppressed(),
-            limits(),
-            decides(),
-            repeat(view, policy),
-        ]
-        .concat(),
-    )
+    around(&[outcomes(), counted(view), suppressed(), limits(), decides(), repeat(view, policy)].concat())
 }
 
 fn around(body: &str) -> Section {
@@ -52,22 +33,10 @@ fn outcomes() -> String {
             "excused",
             "What is not on record is explained: by an exception that law or policy recognises, by an outage that the camera reported, or because the officer had no camera then.",
         ),
-        (
-            "partial",
-            "A part is on record or explained, and a part is neither.",
-        ),
-        (
-            "missing",
-            "Nothing is on record, and too little of it is explained.",
-        ),
-        (
-            "awaiting_upload",
-            "The camera may still hold the recording. Undecided.",
-        ),
-        (
-            "unverifiable",
-            "The data cannot say, for a reason that is given. Undecided.",
-        ),
+        ("partial", "A part is on record or explained, and a part is neither."),
+        ("missing", "Nothing is on record, and too little of it is explained."),
+        ("awaiting_upload", "The camera may still hold the recording. Undecided."),
+        ("unverifiable", "The data cannot say, for a reason that is given. Undecided."),
         ("not_required", "There was nothing to record."),
         ("no_camera", "The officer had no camera."),
     ];

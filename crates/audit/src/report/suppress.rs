@@ -22,11 +22,7 @@ const fn is_small(n: u64) -> bool {
 
 /// Rule 1 for a number that is part of nothing.
 pub(super) fn lone(n: u64) -> Figure {
-    if is_small(n) {
-        Figure::UnderFive
-    } else {
-        Figure::Known(n)
-    }
+    if is_small(n) { Figure::UnderFive } else { Figure::Known(n) }
 }
 
 /// Rule 1 for numbers whose total may be known.
@@ -36,16 +32,7 @@ pub(super) fn list(counts: &[u64]) -> Vec<Figure> {
     }
     let large = counts.iter().enumerate().filter(|(_, n)| **n >= 8);
     let Some((with_it, _)) = large.min_by_key(|(_, n)| **n) else {
-        return counts
-            .iter()
-            .map(|n| {
-                if *n == 0 {
-                    Figure::Known(0)
-                } else {
-                    Figure::Withheld
-                }
-            })
-            .collect();
+        return counts.iter().map(|n| if *n == 0 { Figure::Known(0) } else { Figure::Withheld }).collect();
     };
     let one = |(at, n): (usize, &u64)| if at == with_it { Figure::Withheld } else { lone(*n) };
     counts.iter().enumerate().map(one).collect()
@@ -111,14 +98,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn of(shares: &Shares, officers: Option<usize>) -> Self {
-        let Shares {
-            recorded,
-            excused,
-            partial,
-            missing,
-            undecided,
-            ..
-        } = shares;
+        let Shares { recorded, excused, partial, missing, undecided, .. } = shares;
         Self {
             parts: [recorded, excused, partial, missing].map(|share| share.count),
             undecided: undecided.count,
@@ -141,23 +121,14 @@ pub(super) struct Allowed {
 /// What the total of every table may show.
 pub(super) fn total(row: &Row) -> Allowed {
     let level = Level::Everything.safe_for(row);
-    Allowed {
-        level,
-        undecided: level < Level::Nothing && !is_small(row.undecided),
-    }
+    Allowed { level, undecided: level < Level::Nothing && !is_small(row.undecided) }
 }
 
 /// Rules 2 and 3: what each row of a table may show beside a total that shows `total`.
 pub(super) fn rows(rows: &[Row], total: Allowed) -> Vec<Allowed> {
     let mut levels: Vec<Level> = rows
         .iter()
-        .map(|row| {
-            if row.enough_officers {
-                total.level.safe_for(row)
-            } else {
-                Level::Nothing
-            }
-        })
+        .map(|row| if row.enough_officers { total.level.safe_for(row) } else { Level::Nothing })
         .collect();
     for coarser in Level::COARSER.into_iter().filter(|level| *level > total.level) {
         coarsen(rows, &mut levels, coarser);
@@ -170,26 +141,15 @@ pub(super) fn rows(rows: &[Row], total: Allowed) -> Vec<Allowed> {
     if total.undecided {
         hide_undecided(rows, &mut hidden);
     }
-    levels
-        .into_iter()
-        .zip(hidden)
-        .map(|(level, hidden)| Allowed {
-            level,
-            undecided: !hidden,
-        })
-        .collect()
+    levels.into_iter().zip(hidden).map(|(level, hidden)| Allowed { level, undecided: !hidden }).collect()
 }
 
 /// Rule 3 for one level: lifts rows to it until subtraction reveals nothing of those at it or beyond.
 fn coarsen(rows: &[Row], levels: &mut [Level], to: Level) {
     let shown = to.finer();
     loop {
-        let coarse: Vec<&Row> = rows
-            .iter()
-            .zip(&*levels)
-            .filter(|(_, l)| **l >= to)
-            .map(|(r, _)| r)
-            .collect();
+        let coarse: Vec<&Row> =
+            rows.iter().zip(&*levels).filter(|(_, l)| **l >= to).map(|(r, _)| r).collect();
         let cells: Vec<_> = coarse.iter().map(|row| shown.cells(row)).collect();
         if !is_revealed(&cells) {
             return;
@@ -205,12 +165,8 @@ fn coarsen(rows: &[Row], levels: &mut [Level], to: Level) {
 /// Rule 3 for the undecided.
 fn hide_undecided(rows: &[Row], hidden: &mut [bool]) {
     loop {
-        let cells: Vec<_> = rows
-            .iter()
-            .zip(&*hidden)
-            .filter(|(_, h)| **h)
-            .map(|(r, _)| vec![r.undecided])
-            .collect();
+        let cells: Vec<_> =
+            rows.iter().zip(&*hidden).filter(|(_, h)| **h).map(|(r, _)| vec![r.undecided]).collect();
         if !is_revealed(&cells) {
             return;
         }
@@ -232,22 +188,15 @@ fn is_revealed(cells: &[Vec<u64>]) -> bool {
 /// A row as it may be shown.
 pub(super) fn line(name: String, officers: Option<usize>, shares: &Shares, allowed: Allowed) -> Line {
     let full = Line::of(name, officers, shares);
-    let Shares {
-        excused,
-        partial,
-        missing,
-        ..
-    } = shares;
+    let Shares { excused, partial, missing, .. } = shares;
     let rest = excused.count + partial.count + missing.count;
     let [recorded, ..] = full.parts;
     let withheld = Part::WITHHELD;
     let (parts, together, decided) = match allowed.level {
         Level::Everything => (full.parts, None, full.decided),
-        Level::OnRecordOrNot => (
-            [recorded, withheld, withheld, withheld],
-            Some(part_of(rest, shares.decided)),
-            full.decided,
-        ),
+        Level::OnRecordOrNot => {
+            ([recorded, withheld, withheld, withheld], Some(part_of(rest, shares.decided)), full.decided)
+        }
         Level::Decided => ([withheld; 4], None, full.decided),
         Level::Nothing => ([withheld; 4], None, Figure::Withheld),
     };
@@ -255,29 +204,13 @@ pub(super) fn line(name: String, officers: Option<usize>, shares: &Shares, allow
         (None, _) | (_, Level::Nothing) => None,
         (Some(n), _) => Some(lone(n as u64)),
     };
-    let undecided = if allowed.undecided {
-        full.undecided
-    } else {
-        withheld
-    };
-    Line {
-        officers,
-        decided,
-        parts,
-        together,
-        undecided,
-        ..full
-    }
+    let undecided = if allowed.undecided { full.undecided } else { withheld };
+    Line { officers, decided, parts, together, undecided, ..full }
 }
 
 fn part_of(count: u64, of: u64) -> Part {
     let share = (of > 0).then(|| count as f64 / of as f64);
-    Part::of(&Share {
-        count,
-        share,
-        low: None,
-        high: None,
-    })
+    Part::of(&Share { count, share, low: None, high: None })
 }
 
 #[cfg(test)]
@@ -287,43 +220,22 @@ mod tests {
 
     fn row() -> impl Strategy<Value = Row> {
         let n = || prop_oneof![Just(0u64), 1u64..6, 0u64..40, 100u64..9000];
-        ([n(), n(), n(), n()], n(), prop::bool::weighted(0.9)).prop_map(
-            |(parts, undecided, enough_officers)| Row {
-                parts,
-                undecided,
-                enough_officers,
-            },
-        )
+        ([n(), n(), n(), n()], n(), prop::bool::weighted(0.9))
+            .prop_map(|(parts, undecided, enough_officers)| Row { parts, undecided, enough_officers })
     }
 
     fn sum(rows: &[Row]) -> Row {
-        rows.iter().fold(
-            Row {
-                parts: [0; 4],
-                undecided: 0,
-                enough_officers: true,
-            },
-            |mut sum, row| {
-                sum.parts.iter_mut().zip(row.parts).for_each(|(s, n)| *s += n);
-                sum.undecided += row.undecided;
-                sum
-            },
-        )
+        rows.iter().fold(Row { parts: [0; 4], undecided: 0, enough_officers: true }, |mut sum, row| {
+            sum.parts.iter_mut().zip(row.parts).for_each(|(s, n)| *s += n);
+            sum.undecided += row.undecided;
+            sum
+        })
     }
 
     /// Everything a row shows, at its level and the coarser ones.
     fn shown(row: &Row, level: Level) -> Vec<u64> {
-        let levels = [
-            Level::Everything,
-            Level::OnRecordOrNot,
-            Level::Decided,
-            Level::Nothing,
-        ];
-        levels
-            .into_iter()
-            .filter(|l| *l >= level)
-            .flat_map(|l| l.cells(row))
-            .collect()
+        let levels = [Level::Everything, Level::OnRecordOrNot, Level::Decided, Level::Nothing];
+        levels.into_iter().filter(|l| *l >= level).flat_map(|l| l.cells(row)).collect()
     }
 
     proptest! {
@@ -393,21 +305,11 @@ mod tests {
     fn lone_small_numbers_read_under_five() {
         assert_eq!(
             [0, 1, 4, 5].map(lone),
-            [
-                Figure::Known(0),
-                Figure::UnderFive,
-                Figure::UnderFive,
-                Figure::Known(5)
-            ]
+            [Figure::Known(0), Figure::UnderFive, Figure::UnderFive, Figure::Known(5)]
         );
         assert_eq!(
             list(&[100, 3, 12, 0]),
-            [
-                Figure::Known(100),
-                Figure::UnderFive,
-                Figure::Withheld,
-                Figure::Known(0)
-            ]
+            [Figure::Known(100), Figure::UnderFive, Figure::Withheld, Figure::Known(0)]
         );
     }
 }

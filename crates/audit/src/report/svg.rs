@@ -43,13 +43,7 @@ impl Drawing {
         title: impl Into<String>,
         height: f64,
     ) -> Self {
-        Self {
-            id: id.into(),
-            class,
-            title: title.into(),
-            height,
-            body: String::new(),
-        }
+        Self { id: id.into(), class, title: title.into(), height, body: String::new() }
     }
 
     /// A bar from one share of the width to another.
@@ -63,17 +57,13 @@ impl Drawing {
     /// A straight line.
     pub(super) fn line(&mut self, class: &str, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
         let (x1, y1, x2, y2) = (along(x1), px(y1), along(x2), px(y2));
-        self.put(format_args!(
-            r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#
-        ));
+        self.put(format_args!(r#"<line class="{class}" x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}"/>"#));
     }
 
     /// A round mark.
     pub(super) fn dot(&mut self, class: &str, (x, y): (f64, f64), radius: f64) {
         let (x, y, r) = (along(x), px(y), px(radius));
-        self.put(format_args!(
-            r#"<circle class="{class}" cx="{x}" cy="{y}" r="{r}"/>"#
-        ));
+        self.put(format_args!(r#"<circle class="{class}" cx="{x}" cy="{y}" r="{r}"/>"#));
     }
 
     /// A label, moved by `dx` pixels.
@@ -88,10 +78,8 @@ impl Drawing {
     pub(super) fn area(&mut self, class: &str, points: &[(f64, f64)]) {
         // Only a box of its own can stretch a shape sideways alone.
         let height = px(self.height);
-        let points: Vec<String> = points
-            .iter()
-            .map(|(x, y)| format!("{},{}", px(finite(*x) * 1000.0), px(*y)))
-            .collect();
+        let points: Vec<String> =
+            points.iter().map(|(x, y)| format!("{},{}", px(finite(*x) * 1000.0), px(*y))).collect();
         self.put(format_args!(
             r#"<svg x="0" y="0" width="100%" height="{height}" viewBox="0 0 1000 {height}" preserveAspectRatio="none"><polygon class="{class}" points="{}"/></svg>"#,
             points.join(" ")
@@ -100,13 +88,7 @@ impl Drawing {
 
     /// The finished drawing; `description` says in words what it shows.
     pub(super) fn html(self, description: &str) -> String {
-        let Self {
-            id,
-            class,
-            title,
-            height,
-            body,
-        } = self;
+        let Self { id, class, title, height, body } = self;
         format!(
             r#"<svg class="{class}" role="img" aria-labelledby="{id}-t {id}-d" width="100%" height="{}"><title id="{id}-t">{}</title><desc id="{id}-d">{}</desc>{body}</svg>"#,
             px(height),
@@ -129,11 +111,7 @@ fn along(share: f64) -> String {
 /// A length, no more exact than can be seen.
 fn px(length: f64) -> String {
     let rounded = (finite(length) * 100.0).round() / 100.0;
-    if rounded == 0.0 {
-        "0".to_owned()
-    } else {
-        rounded.to_string()
-    }
+    if rounded == 0.0 { "0".to_owned() } else { rounded.to_string() }
 }
 
 #[cfg(test)]

@@ -43,35 +43,23 @@ pub(super) fn share(part: &Part) -> String {
 
 /// An interval in words; empty where there is none.
 pub(super) fn interval(part: &Part) -> String {
-    part.interval.map_or_else(String::new, |ends| {
-        format!(r#"<span class="ci">{}</span>"#, percents(ends))
-    })
+    part.interval.map_or_else(String::new, |ends| format!(r#"<span class="ci">{}</span>"#, percents(ends)))
 }
 
 /// A cell with a share and, under it, its number.
 fn cell(part: &Part) -> String {
     match part.count {
-        Figure::Known(_) => format!(
-            r#"<td class="r">{}<small>{}</small></td>"#,
-            share(part),
-            part.count.html()
-        ),
+        Figure::Known(_) => {
+            format!(r#"<td class="r">{}<small>{}</small></td>"#, share(part), part.count.html())
+        }
         _ => format!(r#"<td class="r">{}</td>"#, part.count.html()),
     }
 }
 
 /// All shares of some lines: the figures behind a chart.
 pub(super) fn shares(id: &str, caption: &str, first: &str, lines: &[Line]) -> String {
-    let head = heads(&[
-        first,
-        "Decided",
-        "Recorded",
-        "95% interval",
-        "Excused",
-        "Partial",
-        "Missing",
-        "Undecided",
-    ]);
+    let head =
+        heads(&[first, "Decided", "Recorded", "95% interval", "Excused", "Partial", "Missing", "Undecided"]);
     let rows: String = lines.iter().map(row).collect();
     table(id, "figures", caption, &head, &rows)
 }
@@ -99,10 +87,7 @@ fn row(line: &Line) -> String {
 /// Figures behind a chart that a reader may open; long ones are closed on the screen, all are printed.
 pub(super) fn behind(summary: &str, open: bool, table: &str) -> String {
     let open = if open { " open" } else { "" };
-    format!(
-        "<details{open}><summary>{}</summary>{table}</details>",
-        escape(summary)
-    )
+    format!("<details{open}><summary>{}</summary>{table}</details>", escape(summary))
 }
 
 /// The four outcomes of a line in words, for descriptions: "recorded 91.6%, excused 2.3%, …".
@@ -110,10 +95,9 @@ pub(super) fn in_words(line: &Line) -> String {
     let one =
         |((_, word), part): (&(&str, &str), &Part)| format!("{} {}", word.to_lowercase(), plain_share(part));
     let mut said: Vec<String> = match &line.together {
-        Some(part) => vec![
-            one((&PARTS[0], &line.parts[0])),
-            format!("all others together {}", plain_share(part)),
-        ],
+        Some(part) => {
+            vec![one((&PARTS[0], &line.parts[0])), format!("all others together {}", plain_share(part))]
+        }
         None => PARTS.iter().zip(&line.parts).map(one).collect(),
     };
     said.push(format!("undecided {}", plain_share(&line.undecided)));

@@ -34,9 +34,7 @@ pub(super) fn plain(word: &str) -> String {
 /// The first letter in capitals.
 pub(super) fn capital(words: &str) -> String {
     let mut letters = words.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A whole number with its thousands set apart: `1,312,044`.

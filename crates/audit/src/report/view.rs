@@ -50,11 +50,7 @@ pub(super) struct Part {
 }
 
 impl Part {
-    pub(super) const WITHHELD: Self = Self {
-        count: Figure::Withheld,
-        share: None,
-        interval: None,
-    };
+    pub(super) const WITHHELD: Self = Self { count: Figure::Withheld, share: None, interval: None };
 
     /// Whether a number was withheld, so that its place in a drawing is not mistaken for an empty one.
     pub(super) fn is_withheld(&self) -> bool {
@@ -64,24 +60,14 @@ impl Part {
     pub(super) fn of(share: &Share) -> Self {
         let finite = |x: Option<f64>| x.filter(|x| x.is_finite());
         // Where all officers are alike the draw shows no chance, and its interval would claim there is none.
-        let interval = finite(share.low)
-            .zip(finite(share.high))
-            .filter(|(low, high)| low < high);
-        Self {
-            count: Figure::Known(share.count),
-            share: finite(share.share),
-            interval,
-        }
+        let interval = finite(share.low).zip(finite(share.high)).filter(|(low, high)| low < high);
+        Self { count: Figure::Known(share.count), share: finite(share.share), interval }
     }
 }
 
 /// The four outcomes that share what was decided, with the class that draws each.
-pub(super) const PARTS: [(&str, &str); 4] = [
-    ("rec", "Recorded"),
-    ("exc", "Excused"),
-    ("par", "Partial"),
-    ("mis", "Missing"),
-];
+pub(super) const PARTS: [(&str, &str); 4] =
+    [("rec", "Recorded"), ("exc", "Excused"), ("par", "Partial"), ("mis", "Missing")];
 
 /// A group and its shares.
 #[derive(Clone, Debug)]
@@ -98,14 +84,7 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn of(name: String, officers: Option<usize>, shares: &Shares) -> Self {
-        let Shares {
-            recorded,
-            excused,
-            partial,
-            missing,
-            undecided,
-            ..
-        } = shares;
+        let Shares { recorded, excused, partial, missing, undecided, .. } = shares;
         Self {
             name,
             officers: officers.map(|n| Figure::Known(n as u64)),
@@ -206,10 +185,7 @@ impl View {
     pub(super) fn of_everything(summary: &Summary) -> Self {
         let clock = Clock::of(&summary.timezone);
         let lines = |groups: &[Group], none: &str| -> Vec<Line> {
-            groups
-                .iter()
-                .map(|g| Line::of(name_or(&g.name, none), Some(g.officers), &g.all))
-                .collect()
+            groups.iter().map(|g| Line::of(name_or(&g.name, none), Some(g.officers), &g.all)).collect()
         };
         let reasons = |o: &OutcomeCount| Reason {
             outcome: o.outcome,
@@ -236,10 +212,7 @@ impl View {
             districts: by_recorded(lines(&summary.by.district, NO_DISTRICT)),
             weekdays: lines(&summary.by.weekday, NO_TIME),
             hours: lines(&summary.by.hour, NO_TIME),
-            call_types: types
-                .into_iter()
-                .map(|t| Line::of(t.name, t.officers, &t.shares))
-                .collect(),
+            call_types: types.into_iter().map(|t| Line::of(t.name, t.officers, &t.shares)).collect(),
             reasons: summary.outcomes.iter().map(reasons).collect(),
             defects: summary.defects.iter().map(whole_lack).collect(),
             notice: summary
@@ -264,11 +237,7 @@ pub(super) const NO_DISTRICT: &str = "no district given";
 const NO_TYPE: &str = "no type given";
 
 fn name_or(name: &str, none: &str) -> String {
-    if name.trim().is_empty() {
-        none.to_owned()
-    } else {
-        name.to_owned()
-    }
+    if name.trim().is_empty() { none.to_owned() } else { name.to_owned() }
 }
 
 /// The highest recorded share first, those without one at the end.
@@ -291,12 +260,7 @@ pub(super) struct Kind {
 impl Kind {
     pub(super) fn of(group: &Group, none: &str) -> Self {
         let name = name_or(&group.name, none);
-        Self {
-            name,
-            officers: Some(group.officers),
-            at_least: group.officers,
-            shares: group.all,
-        }
+        Self { name, officers: Some(group.officers), at_least: group.officers, shares: group.all }
     }
 
     fn sum(groups: &[&Group]) -> Self {
@@ -316,11 +280,7 @@ pub(super) fn most(groups: &[Group], what: fn(&Group) -> u64) -> Vec<Kind> {
     let mut ordered: Vec<&Group> = groups.iter().collect();
     ordered.sort_by(|a, b| what(b).cmp(&what(a)).then_with(|| a.name.cmp(&b.name)));
     // One other type needs as much room as the sum of it.
-    let listed = if ordered.len() <= LISTED + 1 {
-        ordered.len()
-    } else {
-        LISTED
-    };
+    let listed = if ordered.len() <= LISTED + 1 { ordered.len() } else { LISTED };
     let (first, rest) = ordered.split_at(listed);
     let mut kinds: Vec<Kind> = first.iter().map(|g| Kind::of(g, NO_TYPE)).collect();
     if !rest.is_empty() {
@@ -335,12 +295,7 @@ fn together(groups: &[&Group]) -> Shares {
     let decided = sum(|s| s.decided);
     let share = |one: fn(&Shares) -> u64, beside: u64| {
         let (count, of) = (sum(one), decided + beside);
-        Share {
-            count,
-            share: (of > 0).then(|| count as f64 / of as f64),
-            low: None,
-            high: None,
-        }
+        Share { count, share: (of > 0).then(|| count as f64 / of as f64), low: None, high: None }
     };
     Shares {
         obligations: sum(|s| s.obligations),
@@ -364,13 +319,7 @@ fn all_calls(calls: &CallCounts) -> Calls {
 }
 
 pub(super) fn standings(calls: &CallCounts) -> [u64; 5] {
-    [
-        calls.all_on_record,
-        calls.some_on_record,
-        calls.none_on_record,
-        calls.undecided,
-        calls.nobody_required,
-    ]
+    [calls.all_on_record, calls.some_on_record, calls.none_on_record, calls.undecided, calls.nobody_required]
 }
 
 fn whole_lack(defect: &DefectCount) -> Lack {

@@ -52,16 +52,8 @@ fn named(line: &Line) -> Line {
 
 /// The weeks with a date, in order, each at its place in time.
 fn places(lines: &[Line]) -> Vec<Week<'_>> {
-    let mut weeks: Vec<Week> = lines
-        .iter()
-        .filter_map(|line| {
-            Some(Week {
-                x: 0.5,
-                monday: date(&line.name)?,
-                line,
-            })
-        })
-        .collect();
+    let mut weeks: Vec<Week> =
+        lines.iter().filter_map(|line| Some(Week { x: 0.5, monday: date(&line.name)?, line })).collect();
     weeks.sort_by_key(|week| week.monday);
     let (Some(first), Some(last)) = (weeks.first().map(|w| w.monday), weeks.last().map(|w| w.monday)) else {
         return weeks;
@@ -106,19 +98,14 @@ fn panels(weeks: &[Week]) -> String {
         part: |line| line.undecided,
         ..missing
     };
-    let shown = [recorded, missing, undecided]
-        .into_iter()
-        .filter(|panel| panel.has_anything(weeks));
+    let shown = [recorded, missing, undecided].into_iter().filter(|panel| panel.has_anything(weeks));
     let mut shown: Vec<Panel> = shown.collect();
     if let Some(last) = shown.last_mut() {
         last.dates = true;
     }
     let drawn: String = shown.iter().map(|panel| panel.html(weeks)).collect();
     let nothing = r#"<p class="nothing">A measure of which nothing can be shown is left out.</p>"#;
-    format!(
-        r#"<div class="panels">{drawn}</div>{}"#,
-        if shown.len() < 3 { nothing } else { "" }
-    )
+    format!(r#"<div class="panels">{drawn}</div>{}"#, if shown.len() < 3 { nothing } else { "" })
 }
 
 fn ends(part: &Part) -> Vec<f64> {
@@ -165,13 +152,7 @@ impl Panel {
         self.name_last(&mut drawing, weeks);
         for week in weeks.iter().filter(|week| (self.part)(week.line).is_withheld()) {
             // What is withheld must not look like a week without calls.
-            drawing.label(
-                "tick",
-                (week.x, self.height - PAD - 4.0),
-                0.0,
-                Anchor::Middle,
-                "c",
-            );
+            drawing.label("tick", (week.x, self.height - PAD - 4.0), 0.0, Anchor::Middle, "c");
         }
         draw_dates(&mut drawing, weeks, self.height - PAD, self.dates);
         format!(
@@ -185,15 +166,10 @@ impl Panel {
 
     /// The last share, beside its mark and above the axis.
     fn name_last(&self, drawing: &mut Drawing, weeks: &[Week]) {
-        let last = weeks
-            .iter()
-            .rev()
-            .find_map(|week| Some((week.x, (self.part)(week.line).share?)));
+        let last = weeks.iter().rev().find_map(|week| Some((week.x, (self.part)(week.line).share?)));
         let Some((x, share)) = last else { return };
-        let (class, y) = (
-            format!("value {}", self.class),
-            (self.y(share) + 4.5).min(self.height - PAD - 3.0),
-        );
+        let (class, y) =
+            (format!("value {}", self.class), (self.y(share) + 4.5).min(self.height - PAD - 3.0));
         drawing.label(&class, (x, y), 9.0, Anchor::Start, &percent(share));
     }
 
@@ -211,24 +187,15 @@ impl Panel {
         for band in run.chunk_by(|a, b| interval(a).is_some() && interval(b).is_some()) {
             let ends: Vec<_> = band.iter().filter_map(interval).collect();
             if let [(x, (low, high))] = ends[..] {
-                drawing.line(
-                    &format!("whisker {}", self.class),
-                    (x, self.y(low)),
-                    (x, self.y(high)),
-                );
+                drawing.line(&format!("whisker {}", self.class), (x, self.y(low)), (x, self.y(high)));
             } else if ends.len() > 1 {
                 let over = ends.iter().map(|(x, (_, high))| (*x, self.y(*high)));
                 let under = ends.iter().rev().map(|(x, (low, _))| (*x, self.y(*low)));
-                drawing.area(
-                    &format!("band {}", self.class),
-                    &over.chain(under).collect::<Vec<_>>(),
-                );
+                drawing.area(&format!("band {}", self.class), &over.chain(under).collect::<Vec<_>>());
             }
         }
-        let points: Vec<_> = run
-            .iter()
-            .filter_map(|week| Some((week.x, self.y((self.part)(week.line).share?))))
-            .collect();
+        let points: Vec<_> =
+            run.iter().filter_map(|week| Some((week.x, self.y((self.part)(week.line).share?)))).collect();
         for pair in points.windows(2) {
             if let [from, to] = *pair {
                 drawing.line(&format!("path {}", self.class), from, to);
@@ -240,9 +207,7 @@ impl Panel {
     }
 
     fn description(&self, weeks: &[Week]) -> String {
-        let known = weeks
-            .iter()
-            .filter_map(|week| Some(((self.part)(week.line).share?, week.monday)));
+        let known = weeks.iter().filter_map(|week| Some(((self.part)(week.line).share?, week.monday)));
         let lowest = known.clone().min_by(|a, b| a.0.total_cmp(&b.0));
         let highest = known.clone().max_by(|a, b| a.0.total_cmp(&b.0));
         let withheld = weeks.iter().any(|week| (self.part)(week.line).is_withheld());
@@ -257,11 +222,7 @@ impl Panel {
             counted(weeks.len() as u64, "week", "weeks"),
             said(lowest),
             said(highest),
-            if withheld {
-                " The letter c marks what is withheld."
-            } else {
-                ""
-            }
+            if withheld { " The letter c marks what is withheld." } else { "" }
         )
     }
 }
@@ -276,22 +237,10 @@ fn draw_dates(drawing: &mut Drawing, weeks: &[Week], y: f64, named: bool) {
         if !named {
             continue;
         }
-        drawing.label(
-            "tick",
-            (week.x, y + 18.0),
-            0.0,
-            Anchor::Middle,
-            &short_date(week.monday),
-        );
+        drawing.label("tick", (week.x, y + 18.0), 0.0, Anchor::Middle, &short_date(week.monday));
         if year != Some(week.monday.year()) {
             year = Some(week.monday.year());
-            drawing.label(
-                "tick",
-                (week.x, y + 31.0),
-                0.0,
-                Anchor::Middle,
-                &week.monday.year().to_string(),
-            );
+            drawing.label("tick", (week.x, y + 31.0), 0.0, Anchor::Middle, &week.monday.year().to_string());
         }
     }
 }

@@ -20,13 +20,8 @@ pub(super) enum ClerkError {
 }
 
 /// What stands where a time cannot be read.
-const UNREADABLE: [&str; 5] = [
-    "1900-01-01T00:00:00-06:00",
-    "2017-11-31T10:00:00-06:00",
-    "0000-00-00 00:00:00",
-    "pending",
-    "24:61",
-];
+const UNREADABLE: [&str; 5] =
+    ["1900-01-01T00:00:00-06:00", "2017-11-31T10:00:00-06:00", "0000-00-00 00:00:00", "pending", "24:61"];
 
 impl Shift<'_> {
     pub(super) fn write_account(&mut self, duty: &Duty, account: &Account, exports: &mut Exports) {
@@ -70,25 +65,13 @@ impl Shift<'_> {
     pub(super) fn write_clip(&mut self, clip: Clip, held: Held, exports: &mut Exports) {
         let cameras = &self.setting.scenario.cameras;
         let short = self.chance.happens(cameras.short_buffer);
-        let buffer = if short {
-            self.chance.between(0, 25)
-        } else {
-            clip.buffer
-        };
-        let missing = if clip.stopped.is_some() {
-            self.chance.roll()
-        } else {
-            1.0
-        };
+        let buffer = if short { self.chance.between(0, 25) } else { clip.buffer };
+        let missing = if clip.stopped.is_some() { self.chance.roll() } else { 1.0 };
         let unnamed = missing < cameras.id_missing;
         let no_camera = !unnamed && missing < 2.0 * cameras.id_missing;
         exports.recordings.push(RecordingRow {
             started: clip.activated - buffer,
-            owner: if unnamed {
-                Owner::Unnamed
-            } else {
-                Owner::Officer(self.officer.id)
-            },
+            owner: if unnamed { Owner::Unnamed } else { Owner::Officer(self.officer.id) },
             camera: (!no_camera).then_some(held.serial),
             activated: (buffer > 0).then_some(clip.activated),
             stopped: clip.stopped,
@@ -166,10 +149,7 @@ impl Shift<'_> {
     }
 
     fn call_number(&self, duty: &Duty) -> CallNumber {
-        CallNumber {
-            day: self.setting.day,
-            number: self.setting.calls[duty.call].number,
-        }
+        CallNumber { day: self.setting.day, number: self.setting.calls[duty.call].number }
     }
 }
 
