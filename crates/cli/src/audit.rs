@@ -8,6 +8,7 @@ use onrecord_audit::{Share, Shares, Summary};
 use onrecord_exchange::{Audited, Extras, audit};
 
 use crate::files::{FileArgs, ReadingBar, read_policy};
+use crate::numbers::grouped;
 
 /// Account for every call: which are on record, which are not, and what the data cannot say
 ///
@@ -151,17 +152,3 @@ fn interval(share: &Share) -> String {
         _ => String::new(),
     }
 }
-
-/// A number with a comma between its thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-

@@ -119,7 +119,9 @@ impl ReadingBar {
     /// A bar on standard error; nothing where that is no terminal.
     pub fn new() -> Self {
         let bar = ProgressBar::new(0);
-        if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3}%  {bytes} of {total_bytes}, {eta} left") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:40} {percent:>3}%  {bytes} of {total_bytes}, {eta} left")
+        {
             bar.set_style(style);
         }
         Self(bar)

@@ -2,6 +2,7 @@
 
 mod audit;
 mod files;
+mod numbers;
 mod policy;
 mod simulate;
 

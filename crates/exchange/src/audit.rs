@@ -98,7 +98,7 @@ fn finish(
     rejects: u64,
 ) -> Result<Audited, ExchangeError> {
     let summary = summarize(totals, prepared, policy, zone);
-    let json = serde_json::to_vec_pretty(&summary).unwrap_or_default();
+    let json = serde_json::to_vec(&summary).unwrap_or_default();
     files.write("summary.json", json)?;
     files.write("report.html", report(&summary, policy, &totals.longest).into_bytes())?;
     if extras.public {

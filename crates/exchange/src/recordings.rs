@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::clock::{Clock, Reading, TimeReader, readings_in_order};
 use crate::error::ExchangeError;
-use crate::names::{BlockName, BlockNames, NewNames};
+use crate::names::{BlockName, BlockNames, NewNames, TakenOver};
 use crate::people::Gathered;
 use crate::source::{Block, Source};
 use crate::table::{Column, Layout, Reject, Row, RowTimes, What, number_of, optional, read_time, required};
@@ -142,13 +142,25 @@ pub(crate) fn read_recordings(
         counts: FileCounts { kind: "recordings", file: source.base_name(), ..FileCounts::default() },
         ..Taking::default()
     };
-    while let Some(blocks) = source.next_round()? {
-        progress(blocks.iter().map(|b| b.len() as u64).sum());
+    let parse = |blocks: Option<Vec<Block>>, gathered: &Gathered| -> Vec<ParsedBlock> {
         let parsing = Parsing { layout: &layout, clock, assigned: &assigned, gathered };
-        let parsed: Vec<_> = blocks.par_iter().map(|block| parsing.block(block)).collect();
-        drop(blocks);
-        parsed.into_iter().for_each(|block| taking.take(block, gathered));
+        blocks.into_par_iter().flatten().map(|block| parsing.block(&block)).collect()
+    };
+    let mut parsed = parse(source.next_round()?, gathered);
+    while !parsed.is_empty() {
+        // While one round is taken over, the next is parsed.
+        let next = source.next_round()?;
+        progress(next.iter().flatten().map(|b| b.len() as u64).sum());
+        let numbers: Vec<_> = parsed.iter().map(|block| block.take_over(gathered)).collect();
+        let taking = &mut taking;
+        ((), parsed) = rayon::join(
+            move || parsed.into_iter().zip(numbers).for_each(|(block, numbers)| taking.take(block, &numbers)),
+            || parse(next, gathered),
+        );
     }
+    gathered.parts.spoilt.append(&mut taking.spoilt);
+    gathered.parts.rejected_pairs.append(&mut taking.rejected_pairs);
+    gathered.in_recordings.extend(taking.officers_of_rejected.drain(..));
     gathered.in_recordings.extend(taking.columns.officers());
     taking.settle_ids(gathered);
     taking.doubt_running(gathered);
@@ -430,14 +442,22 @@ struct Taking {
     lines: Vec<u64>,
     accepted: Vec<u32>,
     rejected_without_id: HashSet<u64>,
+    spoilt: Vec<SpoiltRow>,
+    rejected_pairs: Vec<(OfficerId, CameraId)>,
+    officers_of_rejected: Vec<OfficerId>,
+}
+
+impl ParsedBlock {
+    /// What the block's officers and cameras are called in the whole file.
+    fn take_over(&self, gathered: &mut Gathered) -> [TakenOver; 2] {
+        [self.officers.take_over(&mut gathered.officers), self.cameras.take_over(&mut gathered.cameras)]
+    }
 }
 
 const NOT_ACCEPTED: u32 = u32::MAX;
 
 impl Taking {
-    fn take(&mut self, mut block: ParsedBlock, gathered: &mut Gathered) {
-        let officers = block.officers.take_over(&mut gathered.officers);
-        let cameras = block.cameras.take_over(&mut gathered.cameras);
+    fn take(&mut self, mut block: ParsedBlock, [officers, cameras]: &[TakenOver; 2]) {
         let mut next = self.columns.len() as u32;
         self.columns.append(&block.columns, |o| officers.number_in_block(o), |c| cameras.number_in_block(c));
         self.ids.append(&block.ids);
@@ -449,7 +469,7 @@ impl Taking {
                 span: row.span,
             };
             if row.damaged {
-                gathered.parts.spoilt.push(spoilt);
+                self.spoilt.push(spoilt);
             }
             let place = if row.accepted {
                 self.counts.accepted += 1;
@@ -461,9 +481,9 @@ impl Taking {
                 continue;
             } else {
                 self.counts.rejected += 1;
-                gathered.parts.spoilt.push(spoilt);
-                gathered.parts.rejected_pairs.extend(spoilt.officer.zip(spoilt.camera));
-                gathered.in_recordings.extend(spoilt.officer);
+                self.spoilt.push(spoilt);
+                self.rejected_pairs.extend(spoilt.officer.zip(spoilt.camera));
+                self.officers_of_rejected.extend(spoilt.officer);
                 NOT_ACCEPTED
             };
             if let Some(id) = row.id {

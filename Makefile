@@ -1,0 +1,52 @@
+# How Onrecord is tried, tested and measured. `make help` lists what there is.
+#
+# Every target installs what it needs and finds missing (scripts/need); as root, or with sudo.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+# How many random departments `make fuzz-reference` makes, and from which seed on.
+CASES ?= 5000
+SEED ?= 1
+
+.PHONY: help
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+.PHONY: demo
+demo: ## invent a town and a city, audit both, say where the reports are
+	@scripts/demo
+
+.PHONY: clean-demo
+clean-demo: ## remove what `make demo` wrote
+	@rm -rf demo
+
+.PHONY: test
+test: ## every test; the last line is "N passed, M failed"
+	@scripts/test
+
+.PHONY: lint
+lint: ## formatting, clippy, licences and sources of dependencies
+	@scripts/need linker deny
+	@cargo fmt --all --check
+	@cargo clippy --workspace --all-targets -- -D warnings
+	@PATH="$(TARGET)/tools/bin:$$PATH" cargo deny --log-level error check licenses bans sources
+
+.PHONY: truth
+truth: ## 30 days of 8,200 officers: each outcome against what really happened, on one thread and on two
+	@scripts/truth
+
+.PHONY: fuzz-reference
+fuzz-reference: ## CASES random departments from SEED on, against the slow reference in Python
+	@scripts/need linker python3
+	@cargo build --release -p onrecord-cli
+	@python3 tests/reference/compare.py --binary $(TARGET)/release/onrecord --all \
+		--cases $(CASES) --seed $(SEED) --jobs "$$(nproc)"
+
+.PHONY: bench-audit
+bench-audit: ## the audit against its peers and its limit
+	@scripts/need linker python3
+	@bench/audit.sh
