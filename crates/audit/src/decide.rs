@@ -241,16 +241,17 @@ impl Deciding<'_> {
         }
     }
 
-    /// Step 3: the cameras that count as the officer's in this obligation.
+    /// Step 3: the cameras that count as the officer's in this obligation. Where neither an assignment nor a
+    /// recording near it names one, every camera that was ever the officer's: were it only those on accepted
+    /// recordings, a damaged row could accuse (docs/contract-readings.md).
     fn officers_cameras(&self, cameras: &mut Vec<CameraId>) {
         cameras.clear();
-        let recordings = self.evidence.recordings();
         let assigned = self.own.assignments.iter().filter(|a| a.during.overlaps(self.window));
         cameras.extend(assigned.filter_map(|a| a.camera));
-        let near = recordings.overlapping(self.obligation.officer, self.window.widen(DAY));
+        let near = self.evidence.recordings().overlapping(self.obligation.officer, self.window.widen(DAY));
         cameras.extend(near.filter_map(|r| r.camera()));
         if cameras.is_empty() {
-            cameras.extend(recordings.cameras_of(self.obligation.officer));
+            cameras.extend_from_slice(&self.own.cameras);
         }
         cameras.sort_unstable();
         cameras.dedup();

@@ -146,11 +146,15 @@ pub(crate) fn read_recordings(
         let parsing = Parsing { layout: &layout, clock, assigned: &assigned, gathered };
         blocks.into_par_iter().flatten().map(|block| parsing.block(&block)).collect()
     };
-    let mut parsed = parse(source.next_round()?, gathered);
+    let mut next_round = || -> Result<Option<Vec<Block>>, ExchangeError> {
+        let round = source.next_round()?;
+        progress(round.iter().flatten().map(|b| b.len() as u64).sum());
+        Ok(round)
+    };
+    let mut parsed = parse(next_round()?, gathered);
     while !parsed.is_empty() {
         // While one round is taken over, the next is parsed.
-        let next = source.next_round()?;
-        progress(next.iter().flatten().map(|b| b.len() as u64).sum());
+        let next = next_round()?;
         let numbers: Vec<_> = parsed.iter().map(|block| block.take_over(gathered)).collect();
         let taking = &mut taking;
         ((), parsed) = rayon::join(
@@ -228,8 +232,11 @@ impl Parsing<'_> {
         let officer = row.get(OFFICER).map(|id| officers.number(id));
         let whose = match officer {
             Some(officer) => Some(officer),
-            None if times.is_err() => None,
-            None => self.attributed(row, started, rejects).map(BlockName::known),
+            None => times
+                .as_ref()
+                .ok()
+                .and_then(|times| self.attributed(row, times, rejects))
+                .map(BlockName::known),
         };
         let new = rejects.get(listed..).unwrap_or_default();
         let rejected = new.iter().any(|r| r.what == What::Row);
@@ -258,14 +265,11 @@ impl Parsing<'_> {
     fn attributed(
         &self,
         row: &Row<'_, '_, 8>,
-        started: Option<Reading>,
+        times: &Times,
         rejects: &mut Vec<Reject>,
     ) -> Option<OfficerId> {
-        let instants = match started {
-            Some(Reading::At(at)) => vec![at],
-            Some(Reading::Twice(early, late)) => vec![early, late],
-            None | Some(Reading::Bad(_)) => vec![],
-        };
+        let latest = times.readings.and_then(|r| r.started_latest).unwrap_or(times.started);
+        let instants = [times.started, latest];
         let camera = row.get(CAMERA).and_then(|serial| self.gathered.cameras.find(serial)).map(CameraId);
         let officer = camera.and_then(|camera| self.assigned.officer(camera, &instants));
         if officer.is_none() {

@@ -234,6 +234,13 @@ impl Blocks {
             taken += length;
             self.line += memchr_iter(b'\n', record).count() as u64;
         }
+        if records.iter().any(|name| name.contains('\r')) {
+            return Err(ExchangeError::unusable(
+                &self.file,
+                1,
+                "has lines that end with \\r alone. Save it with line ends \\n or \\r\\n.",
+            ));
+        }
         self.rest.drain(..taken);
         self.names.clone_from(&records);
         Ok(Header { names: records })

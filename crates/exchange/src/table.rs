@@ -115,8 +115,6 @@ pub(crate) fn missing_column(name: &str, names: &[String], file: &Path) -> Excha
     let problem = if let Some((_, what)) = other.iter().find(|(c, _)| names.len() == 1 && header.contains(*c))
     {
         format!("is missing: the header seems to be separated by {what}. Export the file with commas.")
-    } else if names.len() == 1 && header.contains('\r') {
-        "is missing: the lines end with \\r alone. Export the file with line ends \\n or \\r\\n.".to_owned()
     } else if let Some(close) = names.iter().find(|n| alike(n, name)) {
         format!("is missing; did you mean the column \"{close}\"? Names are compared exactly.")
     } else {
