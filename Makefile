@@ -33,7 +33,7 @@ lint: ## formatting, clippy, licences and sources of dependencies
 	@scripts/need linker deny
 	@cargo fmt --all --check
 	@cargo clippy --workspace --all-targets -- -D warnings
-	@PATH="$(TARGET)/tools/bin:$$PATH" cargo deny --log-level error check licenses bans sources
+	@cargo deny --log-level error check licenses bans sources
 
 .PHONY: truth
 truth: ## 30 days of 8,200 officers: each outcome against what really happened, on one thread and on two

@@ -414,9 +414,9 @@ class Spoilt:
 
 class Audit:
     # The contract says "own": the cameras on the officer's own (accepted) recordings. With it principle 4 does not
-    # hold; with "ever" (step 9's sense), which the program and this reference follow, it does. See FLAWS in
-    # AMBIGUITIES.md.
-    fallback_cameras = "ever"
+    # hold; with "recorded" (the cameras on all of the officer's recordings, accepted or rejected), which the program and
+    # this reference follow, it does. See FLAWS in AMBIGUITIES.md.
+    fallback_cameras = "recorded"
 
     def __init__(self, paths, policy_path, timezone=None, recordings_from=None, recordings_to=None,
                  ids_verified=False, strict=False):
@@ -715,8 +715,9 @@ class Audit:
         cameras -= {""}
         if not cameras:
             cameras = {r.camera for r in own} - {""}
-            if self.fallback_cameras == "ever":
-                cameras = {c for c, officers in self.ever.items() if officer in officers}
+            if self.fallback_cameras == "recorded":
+                cameras |= {row["camera_serial"] for row in self.tables["recordings"].rejected
+                            if row["officer_id"] == officer} - {""}
         if self.assignments_known and not any(a <= begin < b for _, _, a, b in assigned) and not on_call:
             return answer("no_camera")
         if not self.assignments_known and not own:

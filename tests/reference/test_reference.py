@@ -1080,7 +1080,7 @@ class Flaw(Case):
         try:
             self.check("missing")
         finally:
-            reference.Audit.fallback_cameras = "ever"
+            reference.Audit.fallback_cameras = "recorded"
 
     def test_the_same_by_a_spoilt_copy(self):
         """Of two exact duplicates, one is damaged: both are rejected, and an outage's excuse stays."""

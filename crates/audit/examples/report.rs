@@ -66,32 +66,18 @@ const TYPES: [&str; 21] = [
 ];
 const OFFICERS: u32 = 3100;
 const OBLIGATIONS: usize = 182_400;
-const WEEKDAYS: [&str; 7] = [
-    "Monday",
-    "Tuesday",
-    "Wednesday",
-    "Thursday",
-    "Friday",
-    "Saturday",
-    "Sunday",
-];
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 fn main() -> Result<(), Failure> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "/tmp".to_owned()));
-    let policy = Policy::parse(
-        "us-il-chicago.toml",
-        Policy::pack("us-il-chicago").ok_or("no such pack")?,
-    )?;
+    let policy = Policy::parse("us-il-chicago.toml", Policy::pack("us-il-chicago").ok_or("no such pack")?)?;
     let mut chance = Chance(ChaCha8Rng::seed_from_u64(2017));
     let facts: Vec<Fact> = (0..OBLIGATIONS).map(|_| fact(&mut chance)).collect();
     let summary = summary(&facts, &policy);
     let mut longest: Vec<Encounter> = (0..20).map(|n| encounter(n, &mut chance)).collect();
     longest.sort_by_key(|one| std::cmp::Reverse(one.uncovered));
     std::fs::write(folder.join("report.html"), report(&summary, &policy, &longest))?;
-    std::fs::write(
-        folder.join("report-public.html"),
-        public_report(&summary, &policy),
-    )?;
+    std::fs::write(folder.join("report-public.html"), public_report(&summary, &policy))?;
     Ok(())
 }
 
@@ -109,10 +95,7 @@ impl Chance {
 
 /// A number of an officer that never changes, from 0 to 1.
 fn trait_of(officer: u32, salt: u32) -> f64 {
-    let mixed = (officer ^ salt)
-        .wrapping_mul(0x9E37_79B1)
-        .rotate_left(15)
-        .wrapping_mul(0x85EB_CA77);
+    let mixed = (officer ^ salt).wrapping_mul(0x9E37_79B1).rotate_left(15).wrapping_mul(0x85EB_CA77);
     f64::from(mixed >> 8) / f64::from(1u32 << 24)
 }
 
@@ -155,11 +138,7 @@ fn fact(chance: &mut Chance) -> Fact {
 
 fn cut(groups: &[GroupShares], cut: Cut, name: impl Fn(u32) -> String) -> Vec<Group> {
     let one = |g: &GroupShares| Group {
-        name: if g.key.1 == UNKNOWN_TIME {
-            String::new()
-        } else {
-            name(g.key.1)
-        },
+        name: if g.key.1 == UNKNOWN_TIME { String::new() } else { name(g.key.1) },
         officers: g.officers,
         all: g.all,
         without_grace: g.without_grace,
@@ -168,16 +147,12 @@ fn cut(groups: &[GroupShares], cut: Cut, name: impl Fn(u32) -> String) -> Vec<Gr
 }
 
 fn named(names: &'static [&'static str], at: u32) -> String {
-    names
-        .get((at as usize).wrapping_sub(1))
-        .map_or_else(String::new, |name| (*name).to_owned())
+    names.get((at as usize).wrapping_sub(1)).map_or_else(String::new, |name| (*name).to_owned())
 }
 
 fn day(n: u32) -> String {
     let first: Date = date(1970, 1, 1);
-    first
-        .saturating_add(jiff::Span::new().days(i64::from(n)))
-        .to_string()
+    first.saturating_add(jiff::Span::new().days(i64::from(n))).to_string()
 }
 
 fn cuts(groups: &[GroupShares]) -> Cuts {
@@ -197,26 +172,12 @@ fn summary(facts: &[Fact], policy: &Policy) -> Summary {
     let groups = shares_by_group(facts);
     let everything = groups.iter().find(|g| g.key.0 == Cut::Everything);
     let (shares, outside) = everything.map_or_else(Default::default, |g| (g.all, g.without_grace));
-    let count = |outcome, share: u64, reason, in_grace| OutcomeCount {
-        outcome,
-        reason,
-        count: share,
-        in_grace,
-    };
+    let count =
+        |outcome, share: u64, reason, in_grace| OutcomeCount { outcome, reason, count: share, in_grace };
     let s = &shares;
     let outcomes = vec![
-        count(
-            "recorded",
-            s.recorded.count,
-            "",
-            s.recorded.count - outside.recorded.count,
-        ),
-        count(
-            "excused",
-            s.excused.count - 212,
-            "",
-            s.excused.count - outside.excused.count,
-        ),
+        count("recorded", s.recorded.count, "", s.recorded.count - outside.recorded.count),
+        count("excused", s.excused.count - 212, "", s.excused.count - outside.excused.count),
         count("excused", 212, "approval_pending", 31),
         count("not_required", s.not_required - 9_204, "no_arrival", 1_402),
         count("not_required", 6_011, "too_short", 702),
@@ -232,18 +193,8 @@ fn summary(facts: &[Fact], policy: &Policy) -> Summary {
         count("unverifiable", 802, "no_end_time", 99),
         count("unverifiable", 286, "outside_recordings", 44),
         count("unverifiable", 2, "ambiguous_time", 0),
-        count(
-            "partial",
-            s.partial.count,
-            "",
-            s.partial.count - outside.partial.count,
-        ),
-        count(
-            "missing",
-            s.missing.count,
-            "",
-            s.missing.count - outside.missing.count,
-        ),
+        count("partial", s.partial.count, "", s.partial.count - outside.partial.count),
+        count("missing", s.missing.count, "", s.missing.count - outside.missing.count),
     ];
     Summary {
         onrecord: env!("CARGO_PKG_VERSION"),
@@ -289,10 +240,7 @@ fn summary(facts: &[Fact], policy: &Policy) -> Summary {
 }
 
 fn period(from: &str, to: &str) -> Period {
-    Period {
-        from: from.to_owned(),
-        to: to.to_owned(),
-    }
+    Period { from: from.to_owned(), to: to.to_owned() }
 }
 
 fn files() -> Vec<FileCounts> {
@@ -333,11 +281,7 @@ fn defects(missing: u64, partial: u64) -> Vec<DefectCount> {
 }
 
 fn notice(recorded: u64) -> Vec<NoticeCount> {
-    let one = |status, count: u64| NoticeCount {
-        status,
-        count,
-        in_grace: count / 9,
-    };
+    let one = |status, count: u64| NoticeCount { status, count, in_grace: count / 9 };
     vec![
         one("given", recorded * 4 / 100),
         one("exempt", 42),
@@ -367,30 +311,16 @@ fn encounter(n: u32, chance: &mut Chance) -> Encounter {
     let window = Interval::new(begin, begin + length);
     let at = |share: f64| begin + (length as f64 * share) as Micros / SECOND * SECOND;
     let part = |from, to| Interval::new(at(from), at(to));
-    let defect = |kind, from, to| Defect {
-        kind,
-        during: part(from, to),
-    };
+    let defect = |kind, from, to| Defect { kind, during: part(from, to) };
     let (covered, excused, defects) = match n % 5 {
         0 | 1 => (vec![], vec![], vec![defect(DefectKind::NeverActivated, 0.0, 1.0)]),
-        2 => (
-            vec![part(0.72, 1.0)],
-            vec![],
-            vec![defect(DefectKind::LateActivation, 0.0, 0.72)],
-        ),
+        2 => (vec![part(0.72, 1.0)], vec![], vec![defect(DefectKind::LateActivation, 0.0, 0.72)]),
         3 => (
             vec![part(0.0, 0.12), part(0.55, 0.58), part(0.97, 0.99)],
             vec![part(0.12, 0.3)],
-            vec![
-                defect(DefectKind::Gap, 0.3, 0.55),
-                defect(DefectKind::Gap, 0.58, 0.97),
-            ],
+            vec![defect(DefectKind::Gap, 0.3, 0.55), defect(DefectKind::Gap, 0.58, 0.97)],
         ),
-        _ => (
-            vec![part(0.01, 0.25)],
-            vec![part(0.2, 0.4)],
-            vec![defect(DefectKind::EarlyStop, 0.4, 1.0)],
-        ),
+        _ => (vec![part(0.01, 0.25)], vec![part(0.2, 0.4)], vec![defect(DefectKind::EarlyStop, 0.4, 1.0)]),
     };
     let officer = chance.below(OFFICERS);
     Encounter {
@@ -403,11 +333,7 @@ fn encounter(n: u32, chance: &mut Chance) -> Encounter {
             format!("{}. Example", char::from(b'A' + (n % 26) as u8))
         },
         district: named(&DISTRICTS, officer % 22 + 1),
-        unit: if n % 6 == 5 {
-            String::new()
-        } else {
-            format!("{}", 100 + chance.below(2500))
-        },
+        unit: if n % 6 == 5 { String::new() } else { format!("{}", 100 + chance.below(2500)) },
         call_type: named(&TYPES, chance.below(20) + 1),
         outcome: if covered.is_empty() { "missing" } else { "partial" },
         in_grace: n % 7 == 6,

@@ -242,8 +242,8 @@ impl Deciding<'_> {
     }
 
     /// Step 3: the cameras that count as the officer's in this obligation. Where neither an assignment nor a
-    /// recording near it names one, every camera that was ever the officer's: were it only those on accepted
-    /// recordings, a damaged row could accuse (docs/contract-readings.md).
+    /// recording near it names one, those on all of the officer's recordings, accepted or rejected: were it only
+    /// the accepted ones, a damaged row could accuse (docs/contract-readings.md).
     fn officers_cameras(&self, cameras: &mut Vec<CameraId>) {
         cameras.clear();
         let assigned = self.own.assignments.iter().filter(|a| a.during.overlaps(self.window));
@@ -251,7 +251,7 @@ impl Deciding<'_> {
         let near = self.evidence.recordings().overlapping(self.obligation.officer, self.window.widen(DAY));
         cameras.extend(near.filter_map(|r| r.camera()));
         if cameras.is_empty() {
-            cameras.extend_from_slice(&self.own.cameras);
+            cameras.extend_from_slice(&self.own.recorded_by);
         }
         cameras.sort_unstable();
         cameras.dedup();

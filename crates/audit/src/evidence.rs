@@ -166,6 +166,8 @@ pub(crate) struct OfficerEvidence {
     pub trained: Option<Moment>,
     /// Every camera that was ever the officer's, each once.
     pub cameras: Vec<CameraId>,
+    /// Of these, the cameras on the officer's recordings, accepted or rejected.
+    pub recorded_by: Vec<CameraId>,
     doubt: Doubt,
 }
 
@@ -299,15 +301,18 @@ impl Evidence {
             let mut last = None;
             for camera in recordings.cameras_of(officer) {
                 if last != Some(camera) {
-                    evidence.cameras.push(camera);
+                    evidence.recorded_by.push(camera);
                     last = Some(camera);
                 }
             }
         }
         for (officer, camera) in rejected {
-            self.officer_mut(*officer).cameras.push(*camera);
+            self.officer_mut(*officer).recorded_by.push(*camera);
         }
         for officer in &mut self.officers {
+            officer.recorded_by.sort_unstable();
+            officer.recorded_by.dedup();
+            officer.cameras.extend_from_slice(&officer.recorded_by);
             officer.cameras.sort_unstable();
             officer.cameras.dedup();
             let cameras = officer.cameras.iter().filter_map(|c| self.cameras.get(c.0 as usize));

@@ -45,14 +45,7 @@ fn empty(policy: &Policy) -> Summary {
 type Seed = (u32, u32, u32, u32, u8, bool);
 
 fn seeds() -> impl Strategy<Value = Vec<Seed>> {
-    let one = (
-        0u32..30,
-        0u32..4,
-        0u32..30,
-        0u32..24,
-        0u8..8,
-        prop::bool::weighted(0.2),
-    );
+    let one = (0u32..30, 0u32..4, 0u32..30, 0u32..24, 0u8..8, prop::bool::weighted(0.2));
     // Mostly recorded, as in life: then the others are small.
     let common = (0u32..30, 0u32..4, 0u32..30, 0u32..24, Just(0u8), Just(false));
     prop::collection::vec(prop_oneof![1 => one, 4 => common], 0..400)
@@ -82,26 +75,15 @@ fn summary(policy: &Policy, seeds: &[Seed], mark: &str) -> Summary {
         .collect()
     };
     let marked = |n: u32| {
-        if n == 0 {
-            String::new()
-        } else {
-            format!("{mark}{n}")
-        }
+        if n == 0 { String::new() } else { format!("{mark}{n}") }
     };
     let day = |n: u32| {
-        jiff::civil::date(1970, 1, 1)
-            .saturating_add(jiff::Span::new().days(i64::from(n)))
-            .to_string()
+        jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(i64::from(n))).to_string()
     };
     let everything = groups.iter().find(|g| g.key.0 == Cut::Everything);
     let (shares, outside) = everything.map_or_else(Default::default, |g| (g.all, g.without_grace));
     let of = |outcome: u8| facts.iter().filter(|f| f.outcome == outcome).count() as u64;
-    let outcome = |outcome, reason, count| OutcomeCount {
-        outcome,
-        reason,
-        count,
-        in_grace: 0,
-    };
+    let outcome = |outcome, reason, count| OutcomeCount { outcome, reason, count, in_grace: 0 };
     Summary {
         obligations: facts.len() as u64,
         files: vec![FileCounts {
@@ -126,12 +108,8 @@ fn summary(policy: &Policy, seeds: &[Seed], mark: &str) -> Summary {
             outcome("partial", "", of(6)),
             outcome("missing", "", of(7)),
         ],
-        defects: [("never_activated", of(7)), ("gap", of(6))]
-            .map(|(kind, n)| lacking(kind, n))
-            .to_vec(),
-        notice: [("given", of(0) / 2), ("late", of(6)), ("not_applicable", of(2))]
-            .map(told)
-            .to_vec(),
+        defects: [("never_activated", of(7)), ("gap", of(6))].map(|(kind, n)| lacking(kind, n)).to_vec(),
+        notice: [("given", of(0) / 2), ("late", of(6)), ("not_applicable", of(2))].map(told).to_vec(),
         shares,
         shares_without_grace: outside,
         by: Cuts {
@@ -157,10 +135,7 @@ fn summary(policy: &Policy, seeds: &[Seed], mark: &str) -> Summary {
 }
 
 fn period(from: &str, to: &str) -> Period {
-    Period {
-        from: from.to_owned(),
-        to: to.to_owned(),
-    }
+    Period { from: from.to_owned(), to: to.to_owned() }
 }
 
 fn lacking(kind: &'static str, count: u64) -> DefectCount {
@@ -176,18 +151,11 @@ fn lacking(kind: &'static str, count: u64) -> DefectCount {
 }
 
 fn told((status, count): (&'static str, u64)) -> NoticeCount {
-    NoticeCount {
-        status,
-        count,
-        in_grace: count / 2,
-    }
+    NoticeCount { status, count, in_grace: count / 2 }
 }
 
 fn silent(officer_id: String) -> OfficerCount {
-    OfficerCount {
-        officer_id,
-        obligations: 3,
-    }
+    OfficerCount { officer_id, obligations: 3 }
 }
 
 fn calls(all: u64, some: u64, none: u64, undecided: u64, nobody: u64) -> CallCounts {
@@ -219,10 +187,7 @@ fn encounter(mark: &str) -> Encounter {
         arrived: Some(window.from + 60 * SECOND),
         covered: vec![],
         excused: vec![Interval::new(window.from, window.from)],
-        defects: vec![Defect {
-            kind: DefectKind::NeverActivated,
-            during: window,
-        }],
+        defects: vec![Defect { kind: DefectKind::NeverActivated, during: window }],
         uncovered: window.length(),
     }
 }
@@ -233,10 +198,7 @@ fn tags(html: &str) -> Vec<(String, String, bool)> {
     let tag = |part: &str| {
         let inside = part.split('>').next().unwrap();
         let closes = inside.starts_with('/');
-        let (name, attributes) = inside
-            .trim_start_matches('/')
-            .split_once(' ')
-            .unwrap_or((inside, ""));
+        let (name, attributes) = inside.trim_start_matches('/').split_once(' ').unwrap_or((inside, ""));
         (name.trim_matches('/').to_owned(), attributes.to_owned(), closes)
     };
     body.split('<').skip(2).map(tag).collect()
@@ -257,38 +219,17 @@ fn check_structure(html: &str) {
     assert!(open.is_empty(), "every tag closes: {open:?}");
     check_headings(&tags);
     check_ids(&tags);
-    let drawings: Vec<&str> = html
-        .split("<svg ")
-        .skip(1)
-        .filter(|svg| svg.contains("role=\"img\""))
-        .collect();
+    let drawings: Vec<&str> =
+        html.split("<svg ").skip(1).filter(|svg| svg.contains("role=\"img\"")).collect();
     assert!(!drawings.is_empty());
-    for svg in drawings
-        .iter()
-        .filter(|svg| svg.split('>').next().unwrap().contains("role=\"img\""))
-    {
+    for svg in drawings.iter().filter(|svg| svg.split('>').next().unwrap().contains("role=\"img\"")) {
         let inside = svg.split_once('>').unwrap().1;
-        assert!(
-            inside.starts_with("<title id="),
-            "a drawing begins with its title"
-        );
-        assert!(
-            inside.split_once("</title>").unwrap().1.starts_with("<desc id="),
-            "and has a description"
-        );
+        assert!(inside.starts_with("<title id="), "a drawing begins with its title");
+        assert!(inside.split_once("</title>").unwrap().1.starts_with("<desc id="), "and has a description");
     }
-    for forbidden in [
-        "<script",
-        "http:",
-        "https:",
-        "//",
-        "@import",
-        "<img",
-        "<link",
-        "NaN",
-        "inf%",
-        "javascript",
-    ] {
+    for forbidden in
+        ["<script", "http:", "https:", "//", "@import", "<img", "<link", "NaN", "inf%", "javascript"]
+    {
         assert!(!html.contains(forbidden), "{forbidden} in the report");
     }
     let not_reviewed = html.matches("ot reviewed by a person").count();
@@ -297,11 +238,8 @@ fn check_structure(html: &str) {
 
 fn check_headings(tags: &[(String, String, bool)]) {
     let level = |name: &str| name.strip_prefix('h')?.parse::<u8>().ok();
-    let levels: Vec<u8> = tags
-        .iter()
-        .filter(|(_, _, closes)| !closes)
-        .filter_map(|(n, ..)| level(n))
-        .collect();
+    let levels: Vec<u8> =
+        tags.iter().filter(|(_, _, closes)| !closes).filter_map(|(n, ..)| level(n)).collect();
     assert_eq!(levels.first(), Some(&1));
     assert!(levels.iter().skip(1).all(|level| *level > 1), "one h1");
     assert!(
@@ -322,29 +260,19 @@ fn check_ids(tags: &[(String, String, bool)]) {
         }
     }
     for (_, attributes, _) in tags {
-        for labelled in attribute(attributes, "aria-labelledby")
-            .iter()
-            .flat_map(|l| l.split(' '))
-        {
+        for labelled in attribute(attributes, "aria-labelledby").iter().flat_map(|l| l.split(' ')) {
             assert!(ids.contains(labelled), "{labelled} is nowhere");
         }
         if let Some(link) = attribute(attributes, "href") {
             assert!(ids.contains(link.trim_start_matches('#')), "{link} leads nowhere");
         }
     }
-    assert!(
-        tags.iter()
-            .filter(|(n, ..)| n == "th")
-            .all(|(_, a, closes)| *closes || a.contains("scope="))
-    );
+    assert!(tags.iter().filter(|(n, ..)| n == "th").all(|(_, a, closes)| *closes || a.contains("scope=")));
 }
 
 /// Every count in a report: what `Figure` printed.
 fn counts(html: &str) -> Vec<&str> {
-    html.split("<span class=\"n\">")
-        .skip(1)
-        .filter_map(|part| part.split('<').next())
-        .collect()
+    html.split("<span class=\"n\">").skip(1).filter_map(|part| part.split('<').next()).collect()
 }
 
 #[test]
@@ -364,9 +292,7 @@ fn without_obligations_there_is_nothing_to_share_and_nothing_breaks() {
 #[test]
 fn whatever_is_named_like_a_tag_stays_text() {
     let policy = policy();
-    let seeds: Vec<Seed> = (0..900)
-        .map(|n| (n % 30, n % 4, n % 30, n % 24, (n % 8) as u8, false))
-        .collect();
+    let seeds: Vec<Seed> = (0..900).map(|n| (n % 30, n % 4, n % 30, n % 24, (n % 8) as u8, false)).collect();
     let hostile = "<b onx=\"1\" 'y'>&lt;</td><!--";
     let mut hostile_summary = summary(&policy, &seeds, hostile);
     hostile_summary.policy.title = hostile.to_owned();
@@ -411,12 +337,8 @@ fn encounters_of_no_length_and_at_the_ends_of_time_are_drawn() {
     let policy = policy();
     let mut at_the_end = encounter("x");
     at_the_end.window = Interval::new(Moment::MAX, Moment::MAX);
-    at_the_end.defects = (0..40)
-        .map(|_| Defect {
-            kind: DefectKind::Gap,
-            during: at_the_end.window,
-        })
-        .collect();
+    at_the_end.defects =
+        (0..40).map(|_| Defect { kind: DefectKind::Gap, during: at_the_end.window }).collect();
     let mut whole = encounter("y");
     whole.window = Interval::new(Moment::MIN, Moment::MAX);
     check_structure(&report(&empty(&policy), &policy, &[at_the_end, whole]));
@@ -428,11 +350,7 @@ fn the_public_does_not_learn_which_small_number_it_is() {
     let with = |silent_officers: u64, short: u64, rejected: u64| {
         let mut summary = empty(&policy);
         summary.officers_in_no_recording = (0..silent_officers).map(|n| silent(n.to_string())).collect();
-        summary.short_buffer = vec![ShortBuffer {
-            camera_serial: "c".to_owned(),
-            short,
-            recordings: 50,
-        }];
+        summary.short_buffer = vec![ShortBuffer { camera_serial: "c".to_owned(), short, recordings: 50 }];
         summary.files = vec![FileCounts {
             kind: "recordings",
             file: "f".to_owned(),
@@ -468,11 +386,7 @@ fn the_public_cannot_tell_where_a_small_number_lies() {
         for shares in [&mut summary.shares, &mut summary.shares_without_grace] {
             (shares.partial.low, shares.missing.low) = (None, None);
         }
-        for cut in [
-            &mut summary.by.week,
-            &mut summary.by.weekday,
-            &mut summary.by.hour,
-        ] {
+        for cut in [&mut summary.by.week, &mut summary.by.weekday, &mut summary.by.hour] {
             cut.clear();
         }
         public_report(&summary, &policy)

@@ -12,8 +12,8 @@ use crate::numbers::grouped;
 
 /// Account for every call: which are on record, which are not, and what the data cannot say
 ///
-/// Reads the exports, decides for each officer's part in each call whether it is on record as the policy asks,
-/// and writes into the folder --out:
+/// Reads the exports, decides for each officer's part in each call whether it is on record as the
+/// policy asks, and writes into the folder --out:
 ///
 ///   report.html    what a commander reads; prints well, works offline
 ///   outcomes.csv   one line for each row of calls, with its outcome, defects and citation
@@ -47,8 +47,8 @@ pub struct AuditCommand {
     #[arg(long, help_heading = "Reading")]
     strict: bool,
     /// How many threads to use [default: one for each core]
-    #[arg(long, value_name = "N", help_heading = "Reading")]
-    threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Reading")]
+    threads: Option<u16>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -62,7 +62,7 @@ enum Format {
 /// Runs the audit; answers a sentence where it cannot be done.
 pub fn run(command: &AuditCommand) -> Result<ExitCode, String> {
     if let Some(threads) = command.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build_global();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
         pool.map_err(|e| format!("--threads {threads}: {e}."))?;
     }
     let policy = read_policy(&command.policy)?;

@@ -14,13 +14,16 @@ use crate::numbers::grouped;
 ///
 /// Writes into the folder --out the exports that `onrecord audit` reads, made up from a scenario:
 ///
-///   calls.csv, recordings.csv, officers.csv, camera_assignments.csv, exceptions.csv, device_events.csv
-///   truth.csv      for every row of calls what really happened, and what an audit under us-il-chicago must say
+///   calls.csv, recordings.csv, officers.csv, camera_assignments.csv, exceptions.csv and
+///   device_events.csv
+///   truth.csv      what really happened at every row of calls, and what an audit under the
+///                  policy us-il-chicago must therefore say
 ///   scenario.toml  the scenario as it was used; change it and give it back with --scenario
 ///
 /// Built-in scenarios:
 ///
-///   small-town     12 officers, 30 days, local times without offset over the night the clocks go back
+///   small-town     12 officers, 30 days, local times without offset through the night in which
+///                  the clocks go back
 ///   chicago-2017   8,200 officers, 30 days, the last four of 22 districts get their cameras
 ///
 /// Nobody in it exists. The same scenario, numbers and seed give the same bytes on every machine.

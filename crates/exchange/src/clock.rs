@@ -54,6 +54,8 @@ impl BadTime {
 
 /// 2005-01-01T00:00:00Z: what is earlier is a clock that was reset.
 const EARLIEST: i64 = 1_104_537_600;
+/// 10000-01-01T00:00:00Z: RFC 3339 has no way to write it.
+const AFTER_LATEST: i64 = 253_402_300_800;
 const DAY_S: i64 = 86_400;
 /// Days from 2005-01-01 whose offset is looked up once and kept: to the end of 2099.
 const KEPT_DAYS: usize = 34_698;
@@ -159,7 +161,7 @@ impl Clock {
             (None, Some(zone)) => zone.at_local(parts.seconds, parts.micros),
             (None, None) => return Reading::Bad(BadTime::NoZone),
         };
-        after_2005(leap_second(reading, parts.leap))
+        within_reach(leap_second(reading, parts.leap))
     }
 
     /// A reader for many times of the same days.
@@ -173,14 +175,16 @@ impl Clock {
             return Reading::Bad(BadTime::NoZone);
         };
         match TimeZone::UTC.to_timestamp(time) {
-            Ok(local) => after_2005(zone.at_local(local.as_second(), i64::from(local.subsec_microsecond()))),
+            Ok(local) => {
+                within_reach(zone.at_local(local.as_second(), i64::from(local.subsec_microsecond())))
+            }
             Err(_) => Reading::Bad(BadTime::Unreadable),
         }
     }
 
     /// The same for an instant that a format with an offset gives.
     pub fn at_instant(at: jiff::Timestamp) -> Reading {
-        after_2005(Reading::At(Moment(at.as_microsecond())))
+        within_reach(Reading::At(Moment(at.as_microsecond())))
     }
 }
 
@@ -256,8 +260,11 @@ fn seconds_of_day(text: [u8; 8]) -> Option<i64> {
     (hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second)
 }
 
-fn after_2005(reading: Reading) -> Reading {
+fn within_reach(reading: Reading) -> Reading {
     match reading {
+        Reading::At(at) | Reading::Twice(_, at) if at.0 >= AFTER_LATEST * SECOND => {
+            Reading::Bad(BadTime::Unreadable)
+        }
         Reading::At(at) | Reading::Twice(at, _) if at.0 < EARLIEST * SECOND => {
             Reading::Bad(BadTime::Before2005)
         }

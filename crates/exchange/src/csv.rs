@@ -224,7 +224,7 @@ mod tests {
     fn read(text: &str) -> Vec<(u64, Vec<String>)> {
         let (mut records, mut fields, mut all) = (Records::new(text, 1), Vec::new(), Vec::new());
         while let Some(line) = records.next(&mut fields) {
-            all.push((line, fields.iter().map(|f| f.to_string()).collect()));
+            all.push((line, fields.iter().map(ToString::to_string).collect()));
         }
         all
     }

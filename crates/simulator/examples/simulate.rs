@@ -16,11 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         None => Scenario::parse(name, &std::fs::read_to_string(name)?)?,
     };
     let seed = numbers.first().map_or(Ok(1), |text| text.parse())?;
-    let options = Options {
-        officers: number(1)?,
-        days: number(2)?,
-        seed,
-    };
+    let options = Options { officers: number(1)?, days: number(2)?, seed };
     let began = Instant::now();
     let done = simulate(&scenario, &options, Path::new(out), &mut |_, _| {})?;
     println!("{done:?} in {:.2} s", began.elapsed().as_secs_f64());

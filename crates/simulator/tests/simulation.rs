@@ -15,11 +15,7 @@ const TOWN: &str = include_str!("../scenarios/small-town.toml");
 
 fn run(scenario: &Scenario, officers: u32, days: u32, seed: u64) -> (TempDir, Simulated) {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options {
-        officers: Some(officers),
-        days: Some(days),
-        seed,
-    };
+    let options = Options { officers: Some(officers), days: Some(days), seed };
     let done = simulate(scenario, &options, folder.path(), &mut |_, _| {}).unwrap();
     (folder, done)
 }
@@ -60,11 +56,7 @@ fn eventful(text: &str) -> Scenario {
     ];
     let mut text = text.to_owned();
     for (key, rate) in rates {
-        let stated = text
-            .lines()
-            .find(|line| line.starts_with(&format!("{key} = ")))
-            .unwrap()
-            .to_owned();
+        let stated = text.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap().to_owned();
         text = text.replace(&stated, &format!("{key} = {rate}"));
     }
     Scenario::parse("eventful.toml", &text).unwrap()
@@ -99,9 +91,7 @@ fn count<'a>(values: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, usize> 
 
 fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files
-        .map(|path| (path.file_name().unwrap().into(), fs::read(&path).unwrap()))
-        .collect()
+    files.map(|path| (path.file_name().unwrap().into(), fs::read(&path).unwrap())).collect()
 }
 
 #[test]
@@ -112,13 +102,7 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
         let (other, _) = run(&named(name), 30, 6, 8);
         assert_eq!(bytes(first.path()), bytes(again.path()));
         assert_eq!(told, told_again);
-        for file in [
-            "calls.csv",
-            "recordings.csv",
-            "device_events.csv",
-            "officers.csv",
-            "truth.csv",
-        ] {
+        for file in ["calls.csv", "recordings.csv", "device_events.csv", "officers.csv", "truth.csv"] {
             assert_ne!(lines(&first, file), lines(&other, file), "{name} {file}");
         }
     }
@@ -137,20 +121,11 @@ fn the_files_have_the_columns_of_the_contract() {
             "recordings.csv",
             "recording_id,officer_id,camera_serial,started_at,activated_at,stopped_at,notice,notice_at",
         ),
-        (
-            "officers.csv",
-            "officer_id,name,badge,district,trained_at,camera_serial,camera_issued_at",
-        ),
+        ("officers.csv", "officer_id,name,badge,district,trained_at,camera_serial,camera_issued_at"),
         ("camera_assignments.csv", "camera_serial,officer_id,from,to"),
-        (
-            "exceptions.csv",
-            "officer_id,call_id,from,to,code,approved_by,note",
-        ),
+        ("exceptions.csv", "officer_id,call_id,from,to,code,approved_by,note"),
         ("device_events.csv", "camera_serial,at,event"),
-        (
-            "truth.csv",
-            "line,call_id,officer_id,behaviour,outcome,reason,defects,in_grace,notice",
-        ),
+        ("truth.csv", "line,call_id,officer_id,behaviour,outcome,reason,defects,in_grace,notice"),
     ];
     for (file, header) in columns {
         let lines = lines(&folder, file);
@@ -178,15 +153,9 @@ fn truth_names_the_line_and_the_ids_of_its_call() {
 fn calls_and_recordings_come_in_order_of_time() {
     let (folder, _) = run(&named("chicago-2017"), 200, 5, 3);
     let calls = lines(&folder, "calls.csv");
-    let entered: Vec<&String> = calls
-        .iter()
-        .skip(1)
-        .map(|call| if call[7].is_empty() { &call[8] } else { &call[7] })
-        .collect();
-    let readable: Vec<&&String> = entered
-        .iter()
-        .filter(|time| time.starts_with("2017-11-1"))
-        .collect();
+    let entered: Vec<&String> =
+        calls.iter().skip(1).map(|call| if call[7].is_empty() { &call[8] } else { &call[7] }).collect();
+    let readable: Vec<&&String> = entered.iter().filter(|time| time.starts_with("2017-11-1")).collect();
     assert!(readable.len() > 1_000 && readable.is_sorted());
     let recordings = lines(&folder, "recordings.csv");
     let started = recordings.iter().skip(1).map(|recording| &recording[3]);
@@ -197,15 +166,10 @@ fn calls_and_recordings_come_in_order_of_time() {
 fn every_plan_occurs() {
     let (city, _) = run(&eventful(CHICAGO), 250, 18, 1);
     let (town, _) = run(&eventful(TOWN), 40, 18, 1);
-    let truths: Vec<Vec<String>> = [city, town]
-        .iter()
-        .flat_map(|folder| lines(folder, "truth.csv"))
-        .collect();
+    let truths: Vec<Vec<String>> =
+        [city, town].iter().flat_map(|folder| lines(folder, "truth.csv")).collect();
     let found = count(truths.iter().map(|truth| truth[3].as_str()));
-    let absent: Vec<_> = BEHAVIOURS
-        .iter()
-        .filter(|behaviour| !found.contains_key(*behaviour))
-        .collect();
+    let absent: Vec<_> = BEHAVIOURS.iter().filter(|behaviour| !found.contains_key(*behaviour)).collect();
     assert!(absent.is_empty(), "{absent:?}");
 }
 
@@ -228,15 +192,7 @@ fn rates_are_near_the_stated_ones() {
     near(among(&["early_stop"]), 0.015);
     near(among(&["gap"]), 0.010);
     near(among(&["never_activated"]), 0.020);
-    near(
-        among(&[
-            "exception_whole",
-            "exception_start",
-            "exception_end",
-            "exception_middle",
-        ]),
-        0.015,
-    );
+    near(among(&["exception_whole", "exception_start", "exception_end", "exception_middle"]), 0.015);
     near(among(&["recorded_normally", "recorded_with_blink"]), 0.89);
     // New officers lapse more often.
     let new: Vec<_> = truths.iter().filter(|truth| truth[7] == "true").collect();
@@ -253,15 +209,9 @@ fn any_number_of_officers_and_days_can_be_simulated() {
             assert!(lines(&folder, "recordings.csv").len() > 1);
         }
     }
-    let none = Options {
-        officers: Some(0),
-        ..Options::default()
-    };
+    let none = Options { officers: Some(0), ..Options::default() };
     let error = simulate(&named("small-town"), &none, Path::new("/nowhere"), &mut |_, _| {}).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "officers is 0; choose a number from 1 to 100000"
-    );
+    assert_eq!(error.to_string(), "officers is 0; choose a number from 1 to 100000");
 }
 
 #[test]
@@ -269,17 +219,9 @@ fn a_folder_that_cannot_be_written_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("occupied");
     fs::write(&file, "").unwrap();
-    let options = Options {
-        days: Some(1),
-        ..Options::default()
-    };
-    let error = simulate(&named("small-town"), &options, &file, &mut |_, _| {})
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("occupied") && error.contains("choose a folder"),
-        "{error}"
-    );
+    let options = Options { days: Some(1), ..Options::default() };
+    let error = simulate(&named("small-town"), &options, &file, &mut |_, _| {}).unwrap_err().to_string();
+    assert!(error.contains("occupied") && error.contains("choose a folder"), "{error}");
 }
 
 #[test]
@@ -288,10 +230,7 @@ fn the_written_scenario_runs_again() {
     let text = fs::read_to_string(folder.path().join("scenario.toml")).unwrap();
     let scenario = Scenario::parse("scenario.toml", &text).unwrap();
     let again = tempfile::tempdir().unwrap();
-    let options = Options {
-        seed: 3,
-        ..Options::default()
-    };
+    let options = Options { seed: 3, ..Options::default() };
     simulate(&scenario, &options, again.path(), &mut |_, _| {}).unwrap();
     assert_eq!(bytes(folder.path()), bytes(again.path()));
 }
@@ -299,10 +238,7 @@ fn the_written_scenario_runs_again() {
 #[test]
 fn progress_is_told_day_by_day() {
     let folder = tempfile::tempdir().unwrap();
-    let options = Options {
-        days: Some(3),
-        ..Options::default()
-    };
+    let options = Options { days: Some(3), ..Options::default() };
     let mut told = Vec::new();
     simulate(&named("small-town"), &options, folder.path(), &mut |done, of| {
         told.push((done, of));
