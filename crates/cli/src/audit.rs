@@ -61,10 +61,7 @@ enum Format {
 
 /// Runs the audit; answers a sentence where it cannot be done.
 pub fn run(command: &AuditCommand) -> Result<ExitCode, String> {
-    if let Some(threads) = command.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
-        pool.map_err(|e| format!("--threads {threads}: {e}."))?;
-    }
+    use_threads(command.threads)?;
     let policy = read_policy(&command.policy)?;
     let options = command.files.options()?;
     let extras = Extras { jsonl: command.jsonl, public: command.public };
@@ -88,6 +85,12 @@ pub fn run(command: &AuditCommand) -> Result<ExitCode, String> {
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes this thread one of those that work: it need not be woken again and again to hand out the next round.
+fn use_threads(threads: Option<u16>) -> Result<(), String> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.map_or(0, usize::from)).use_current_thread();
+    pool.build_global().map_err(|e| format!("--threads {}: {e}.", threads.unwrap_or_default()))
 }
 
 fn print_text(audited: &Audited, command: &AuditCommand) {

@@ -96,6 +96,13 @@ pub(crate) fn prepare(
     gathered.parts.recordings_from =
         asked_time(&clock, "--recordings-from", options.recordings_from.as_deref())?;
     gathered.parts.recordings_to = asked_time(&clock, "--recordings-to", options.recordings_to.as_deref())?;
+    if let (Some(from), Some(to)) = (gathered.parts.recordings_from, gathered.parts.recordings_to)
+        && to <= from
+    {
+        return Err(ExchangeError::Asked(format!(
+            "--recordings-from {from} is not before --recordings-to {to}: no call could lie between them. Correct the two times."
+        )));
+    }
     let mut rejects = Vec::new();
     let mut keep = |file: &Path, found: Vec<Reject>| rejects.push((base_name(file), found));
     if let Some(file) = &inputs.officers {

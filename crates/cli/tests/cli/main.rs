@@ -5,6 +5,7 @@
 mod desk;
 
 mod damaged_rows;
+mod handbook;
 mod outputs;
 mod policies;
 mod profiles;

@@ -39,3 +39,21 @@ fn every_shipped_policy_can_be_used_and_explained() {
         desk.audit().and(&format!("--policy {policy}")).done();
     }
 }
+
+#[test]
+fn a_policy_is_tried_on_history() {
+    let (desk, _) = changed("start_tolerance = \"60s\"", "start_tolerance = \"90s\"");
+    let desk = desk.file(
+        "recordings.csv",
+        crate::desk::RECORDINGS.replace("R1,P1,X1,2017-11-06T09:59:00Z", "R1,P1,X1,2017-11-06T10:01:15Z"),
+    );
+    let files = ["--calls", "calls.csv", "--recordings", "recordings.csv", "--out", "tried"];
+    let compared: Vec<_> = ["policy", "compare", "generic", "own.toml"].into_iter().chain(files).collect();
+    let ran = desk.run(&compared);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let changes = std::fs::read_to_string(desk.path("tried/changes.csv")).unwrap();
+    assert!(
+        changes.lines().count() == 2 && changes.contains("partial") && changes.contains("recorded"),
+        "{changes}"
+    );
+}
