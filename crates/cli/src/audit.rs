@@ -89,7 +89,8 @@ pub fn run(command: &AuditCommand) -> Result<ExitCode, String> {
 
 /// Makes this thread one of those that work: it need not be woken again and again to hand out the next round.
 fn use_threads(threads: Option<u16>) -> Result<(), String> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.map_or(0, usize::from)).use_current_thread();
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(threads.map_or(0, usize::from)).use_current_thread();
     pool.build_global().map_err(|e| format!("--threads {}: {e}.", threads.unwrap_or_default()))
 }
 
