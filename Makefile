@@ -17,7 +17,7 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 .PHONY: demo
-demo: ## invent a town and a city, audit both, say where the reports are
+demo: ## invent a town and a city, audit both, say where the reports are (600 MB)
 	@scripts/demo
 
 .PHONY: clean-demo
@@ -48,5 +48,5 @@ fuzz-reference: ## CASES random departments from SEED on, against the slow refer
 
 .PHONY: bench-audit
 bench-audit: ## the audit against its peers and its limit
-	@scripts/need linker python3
+	@scripts/need linker python3 venv
 	@bench/audit.sh
