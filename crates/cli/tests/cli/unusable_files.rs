@@ -323,6 +323,9 @@ fn options_that_cannot_be_used() {
         "twice",
         "offset",
     ]);
+    desk.audit()
+        .and("--recordings-from 2017-11-30T00:00:00Z --recordings-to 2017-11-01T00:00:00Z")
+        .refuses(&["--recordings-from", "--recordings-to"]);
     for threads in ["0", "1025", "two"] {
         assert_eq!(desk.audit().and(&format!("--threads {threads}")).run().code, Some(2));
     }
