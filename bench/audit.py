@@ -1,4 +1,4 @@
-"""The audit benchmark: ours, its peers and the limit, on the same files in the same run. See README.md; run by audit.sh.
+"""The audit benchmark: ours, its peers and the limit, on the same files in the same run. README.md says how to read it.
 
 Uses nothing beyond Python itself, and stays small, since a child's peak memory is never below what its parent had.
 """

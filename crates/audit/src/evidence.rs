@@ -171,34 +171,58 @@ pub(crate) struct OfficerEvidence {
     doubt: Doubt,
 }
 
-/// One officer's exceptions, by start, with the place of each in the file.
+/// One officer's exceptions, each with its place in the file: those that hold for any call, and those of one.
 #[derive(Debug, Default)]
 pub(crate) struct Exceptions {
-    rows: Vec<(u32, ExceptionRow)>,
-    /// The latest end of this row and all before it.
-    ends: Vec<Moment>,
+    for_any: ByStart,
+    for_one: HashMap<Box<str>, ByStart>,
 }
 
 impl Exceptions {
+    fn add(&mut self, order: u32, row: ExceptionRow) {
+        let rows = match &row.call {
+            None => &mut self.for_any,
+            Some(call) => self.for_one.entry(call.clone()).or_default(),
+        };
+        rows.rows.push((order, row));
+    }
+
     fn close(&mut self) {
-        self.rows.sort_by_key(|(_, row)| row.during.from);
-        let mut latest = Moment::MIN;
-        self.ends = self
-            .rows
-            .iter()
-            .map(|(_, row)| {
-                latest = latest.max(row.during.to);
-                latest
-            })
-            .collect();
+        self.for_any.close();
+        self.for_one.values_mut().for_each(ByStart::close);
     }
 
     /// Those that hold for `call` and share an instant with `window`, each with its place in the file.
     pub fn holding<'a>(
         &'a self,
-        call: &'a str,
+        call: &str,
         window: Interval,
     ) -> impl Iterator<Item = (u32, &'a ExceptionRow)> + 'a {
+        let of_call = if self.for_one.is_empty() { None } else { self.for_one.get(call) };
+        self.for_any.meeting(window).chain(of_call.into_iter().flat_map(move |rows| rows.meeting(window)))
+    }
+}
+
+/// Exceptions by start.
+#[derive(Debug, Default)]
+struct ByStart {
+    rows: Vec<(u32, ExceptionRow)>,
+    /// The latest end of this row and all before it.
+    ends: Vec<Moment>,
+}
+
+impl ByStart {
+    fn close(&mut self) {
+        self.rows.sort_by_key(|(_, row)| row.during.from);
+        let mut latest = Moment::MIN;
+        let ends = self.rows.iter().map(|(_, row)| {
+            latest = latest.max(row.during.to);
+            latest
+        });
+        self.ends = ends.collect();
+    }
+
+    fn meeting(&self, window: Interval) -> impl Iterator<Item = (u32, &ExceptionRow)> {
         let first = self.ends.partition_point(|end| *end <= window.from);
         self.rows
             .get(first..)
@@ -206,7 +230,6 @@ impl Exceptions {
             .iter()
             .take_while(move |(_, row)| row.during.from < window.to)
             .filter(move |(_, row)| row.during.overlaps(window))
-            .filter(move |(_, row)| row.call.as_deref().is_none_or(|c| c == call))
             .map(|(order, row)| (*order, row))
     }
 }
@@ -251,7 +274,7 @@ impl Evidence {
         };
         evidence.add_assignments(parts.assignments.unwrap_or_default());
         for (order, row) in parts.exceptions.into_iter().enumerate() {
-            evidence.officer_mut(row.officer).exceptions.rows.push((order as u32, row));
+            evidence.officer_mut(row.officer).exceptions.add(order as u32, row);
         }
         evidence.officers.iter_mut().for_each(|o| o.exceptions.close());
         for (officer, at) in parts.trained {

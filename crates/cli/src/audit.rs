@@ -74,7 +74,7 @@ pub fn run(command: &AuditCommand) -> Result<ExitCode, String> {
         Format::Text => print_text(&audited, command),
         Format::Json => {
             let json = serde_json::to_string_pretty(&audited.summary).map_err(|e| e.to_string())?;
-            println!("{json}");
+            say!("{json}");
         }
     }
     if command.strict && audited.rejects > 0 {
@@ -96,13 +96,13 @@ fn use_threads(threads: Option<u16>) -> Result<(), String> {
 
 fn print_text(audited: &Audited, command: &AuditCommand) {
     let summary = &audited.summary;
-    println!("{}", period_line(summary));
+    say!("{}", period_line(summary));
     print_shares("", &summary.shares);
     if summary.outcomes.iter().any(|o| o.in_grace > 0) {
         print_shares("outside grace: ", &summary.shares_without_grace);
     }
     let calls = &summary.calls;
-    println!(
+    say!(
         "Of {} calls: all required officers on record in {}, some in {}, none in {}; {} cannot be decided.",
         grouped(calls.calls),
         grouped(calls.all_on_record),
@@ -111,17 +111,17 @@ fn print_text(audited: &Audited, command: &AuditCommand) {
         grouped(calls.undecided)
     );
     if audited.rejects > 0 {
-        println!(
+        say!(
             "{} rows or values could not be used: {}",
             grouped(audited.rejects),
             command.out.join("rejects.csv").display()
         );
     }
     for note in &summary.notes {
-        println!("Note: {note}");
+        say!("Note: {note}");
     }
-    println!("{}", summary.status);
-    println!("Report: {}", command.out.join("report.html").display());
+    say!("{}", summary.status);
+    say!("Report: {}", command.out.join("report.html").display());
 }
 
 fn period_line(summary: &Summary) -> String {
@@ -138,7 +138,7 @@ fn print_shares(prefix: &str, shares: &Shares) {
         Some(of) => format!("{name} {:.1}%{}", of * 100.0, interval(share)),
         None => format!("{name} none"),
     };
-    println!(
+    say!(
         "{prefix}{} required and decided: {}, {}, {}, {}; besides, {} of {} undecided.",
         grouped(shares.decided),
         text("recorded", &shares.recorded),

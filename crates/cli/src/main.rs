@@ -1,5 +1,8 @@
 //! `onrecord`: every call on record.
 
+#[macro_use]
+mod say;
+
 mod audit;
 mod files;
 mod numbers;

@@ -88,12 +88,12 @@ pub fn run(command: PolicyCommand) -> Result<ExitCode, String> {
     match command.action {
         Action::Check { policy } => {
             let read = read_policy(&policy)?;
-            println!("{policy}: {} (id {}, version {}) can be used.", read.title, read.id, read.version);
+            say!("{policy}: {} (id {}, version {}) can be used.", read.title, read.id, read.version);
             for warning in read.warnings() {
-                println!("Warning: {warning}");
+                say!("Warning: {warning}");
             }
         }
-        Action::Explain { policy } => print!("{}", read_policy(&policy)?.explain()),
+        Action::Explain { policy } => say_all!(read_policy(&policy)?.explain()),
         Action::Compare(command) => command.run()?,
     }
     Ok(ExitCode::SUCCESS)
@@ -106,11 +106,11 @@ impl CompareCommand {
         match self.format {
             Format::Text => {
                 let names = Names { a: &self.a, b: &self.b, same: same_name(&a, &b) };
-                print!("{}", comparison::text(&compared, &names, self.out.as_deref()));
+                say_all!(comparison::text(&compared, &names, self.out.as_deref()));
             }
             Format::Json => {
                 let json = serde_json::to_string_pretty(&compared).map_err(|e| e.to_string())?;
-                println!("{json}");
+                say!("{json}");
             }
         }
         Ok(())

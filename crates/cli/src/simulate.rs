@@ -53,6 +53,7 @@ pub struct SimulateCommand {
 pub fn run(command: &SimulateCommand) -> Result<ExitCode, String> {
     let scenario = read_scenario(&command.scenario)?;
     let options = Options { officers: command.officers, days: command.days, seed: command.seed };
+    refuse_real_exports(&command.out)?;
     let bar = day_bar();
     let mut tell = |done, all| {
         bar.set_length(all);
@@ -61,8 +62,8 @@ pub fn run(command: &SimulateCommand) -> Result<ExitCode, String> {
     let done = simulate(&scenario, &options, &command.out, &mut tell);
     bar.finish_and_clear();
     let done = done.map_err(|error| format!("{error}."))?;
-    println!("{}.", scenario.title());
-    println!(
+    say!("{}.", scenario.title());
+    say!(
         "{} officers, {} obligations, {} recordings, {} to {}: {}",
         grouped(done.officers),
         grouped(done.obligations),
@@ -71,8 +72,20 @@ pub fn run(command: &SimulateCommand) -> Result<ExitCode, String> {
         done.to,
         command.out.display()
     );
-    println!("Audit it, and compare with truth.csv:\n\n{}", audit_line(&scenario, &command.out));
+    say!("Audit it, and compare with truth.csv:\n\n{}", audit_line(&scenario, &command.out));
     Ok(ExitCode::SUCCESS)
+}
+
+/// A folder with exports and no `truth.csv` beside them was not simulated: inventions would replace real data.
+fn refuse_real_exports(out: &Path) -> Result<(), String> {
+    let exports = ["calls.csv", "recordings.csv", "officers.csv", "exceptions.csv", "device_events.csv"];
+    let real = exports.iter().find(|name| out.join(name).exists() && !out.join("truth.csv").exists());
+    real.map_or(Ok(()), |name| {
+        Err(format!(
+            "{}: would be replaced by invented data, and it is not from a simulation. Choose another folder with --out.",
+            out.join(name).display()
+        ))
+    })
 }
 
 /// The scenario of a file, or a built-in one by its name.

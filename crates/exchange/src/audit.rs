@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use onrecord_audit::{Summary, public_report, report};
 use onrecord_policy::Policy;
 
-use crate::clock::Zone;
+use crate::clock::{NO_TIME, NO_ZONE, Zone};
 use crate::decide_calls::{RowNames, Sink, Totals, decide_calls};
 use crate::error::ExchangeError;
 use crate::gather::{Bytes, Inputs, Prepared, Progress, ReadOptions, prepare};
@@ -51,12 +51,18 @@ pub fn audit(
     out: &Path,
     progress: &mut Progress<'_>,
 ) -> Result<Audited, ExchangeError> {
+    refuse_to_overwrite(inputs, options, out)?;
     let mut files = OutFiles::new(out)?;
     let mut bytes = Bytes::new(inputs, progress);
     let zone = clock_of_the_figures(options, policy)?;
     let mut prepared = prepare(inputs, options, policy, &mut bytes)?;
-    let mut rejects =
-        RejectsFile { file: files.create("rejects.csv")?, name: base_name(&inputs.calls), lines: 0 };
+    let mut rejects = RejectsFile {
+        file: files.create("rejects.csv")?,
+        name: base_name(&inputs.calls),
+        lines: 0,
+        without_zone: 0,
+        no_times: 0,
+    };
     rejects.file.write(REJECTS_HEADER.to_vec())?;
     let mut sink = OutcomeFiles {
         csv: files.create("outcomes.csv")?,
@@ -70,12 +76,37 @@ pub fn audit(
     for (name, found) in std::mem::take(&mut prepared.rejects) {
         sink.rejects.list(&name, &found)?;
     }
+    prepared.gathered.notes.extend(sink.rejects.notes());
     let audited = finish(&mut files, &totals, &prepared, policy, &zone, extras, sink.rejects.lines)?;
     sink.close()?;
     files.keep()?;
     // The process ends soon: giving millions of rows back one by one would only keep the reader waiting.
     std::mem::forget((totals, prepared));
     Ok(audited)
+}
+
+/// The names of everything that an audit may write.
+const OUTPUTS: [&str; 6] =
+    ["outcomes.csv", "outcomes.jsonl", "rejects.csv", "summary.json", "report.html", "report-public.html"];
+
+/// An export that lies where a result would be written would be lost.
+fn refuse_to_overwrite(inputs: &Inputs, options: &ReadOptions, out: &Path) -> Result<(), ExchangeError> {
+    let others = [&inputs.officers, &inputs.camera_assignments, &inputs.exceptions, &inputs.device_events];
+    let read = others
+        .into_iter()
+        .chain([&options.layout.roster])
+        .flatten()
+        .chain([&inputs.calls, &inputs.recordings]);
+    let written: Vec<_> = OUTPUTS.iter().filter_map(|name| out.join(name).canonicalize().ok()).collect();
+    for file in read {
+        if file.canonicalize().is_ok_and(|path| written.contains(&path)) {
+            return Err(ExchangeError::Asked(format!(
+                "{}: the audit would overwrite this file, which it reads. Choose another folder with --out.",
+                file.display()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Months, weekdays and hours are those of the place: of --timezone, else of the calls' layout, else of the
@@ -160,13 +191,37 @@ struct RejectsFile {
     /// The name of the calls.
     name: String,
     lines: u64,
+    /// Times of which only the zone is missing, and texts that are no time at all.
+    without_zone: u64,
+    no_times: u64,
 }
 
 impl RejectsFile {
+    /// What a reader must know before looking at the list.
+    fn notes(&self) -> Vec<String> {
+        let without_zone = (self.without_zone > 0).then(|| {
+            format!(
+                "{} times have no offset and no zone was given. Run again with --timezone, such as America/Chicago.",
+                self.without_zone
+            )
+        });
+        let no_times = (self.no_times > 0).then(|| {
+            format!(
+                "{} values could not be read as times; rejects.csv lists them. Calls with dates such as 11/5/2017 are \
+                 read with --cad-mapping (docs/mappings.md).",
+                self.no_times
+            )
+        });
+        without_zone.into_iter().chain(no_times).collect()
+    }
+
     fn list(&mut self, name: &str, rejects: &[Reject]) -> Result<(), ExchangeError> {
         let mut text = Vec::new();
         rejects.iter().for_each(|reject| reject.write(name, &mut text));
         self.lines += rejects.len() as u64;
+        let about = |words: &str| rejects.iter().filter(|r| r.reason.contains(words)).count() as u64;
+        self.without_zone += about(NO_ZONE);
+        self.no_times += about(NO_TIME);
         if text.is_empty() { Ok(()) } else { self.file.write(text) }
     }
 }

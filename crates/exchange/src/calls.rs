@@ -12,7 +12,7 @@ use crate::mapping::{CallClock, CallColumns};
 use crate::names::{BlockName, BlockNames, Names, NewNames, TakenOver};
 use crate::roster::Roster;
 use crate::source::Block;
-use crate::table::{CONTENT_SEED, Reject, content_of, number_of};
+use crate::table::{CONTENT_SEED, Reject, content_of, misfit, number_of};
 
 /// The names that calls bring.
 #[derive(Debug)]
@@ -137,7 +137,7 @@ impl CallParser<'_> {
         let (mut records, mut fields, times) = (block.records(), Vec::new(), self.clock.reader());
         while let Some(line) = records.next(&mut fields) {
             parsed.read += 1;
-            match self.misfit(&fields) {
+            match self.misfit(&fields, records.may_span_lines()) {
                 Some(problem) => {
                     parsed.rejects.push(Reject::row(line, "", problem));
                     parsed.rejected.push((line, None));
@@ -154,12 +154,10 @@ impl CallParser<'_> {
         parsed
     }
 
-    fn misfit(&self, fields: &[Cow<'_, str>]) -> Option<String> {
-        let (width, got) = (self.columns.width, fields.len());
-        let extra_is_empty = || fields.get(width..).unwrap_or_default().iter().all(|v| v.is_empty());
-        (got < width || !extra_is_empty()).then(|| {
-            format!("the row has {got} values, the header {width}; quote values that contain a comma, or export again")
-        })
+    fn misfit(&self, fields: &[Cow<'_, str>], may_span_lines: bool) -> Option<String> {
+        let ids = [Some(self.columns.call_id), self.columns.officer_id, self.columns.unit_id];
+        let times = self.columns.times.iter().flatten().flat_map(|place| place.places());
+        misfit(fields, self.columns.width, may_span_lines, || ids.into_iter().flatten().chain(times))
     }
 
     fn row(

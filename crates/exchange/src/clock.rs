@@ -29,13 +29,17 @@ pub(crate) enum BadTime {
     Skipped,
 }
 
+/// How the reasons begin for a text that is no time, and for a local time without a zone.
+pub(crate) const NO_TIME: &str = "is not a time";
+pub(crate) const NO_ZONE: &str = "is a local time and no zone is known";
+
 impl BadTime {
     /// The reason as `rejects.csv` gives it, about `text`.
     pub fn reason(self, text: &str) -> String {
         let text: String = text.chars().take(60).collect();
         match self {
             Self::Unreadable => format!(
-                "\"{text}\" is not a time; write 2017-11-05T14:30:00-06:00, or local 2017-11-05 14:30:00 with --timezone"
+                "\"{text}\" {NO_TIME}; write 2017-11-05T14:30:00-06:00, or local 2017-11-05 14:30:00 with --timezone"
             ),
             Self::NoZone => {
                 format!(

@@ -95,6 +95,11 @@ impl<'a> Records<'a> {
         }
     }
 
+    /// Whether a value of the last record may span lines.
+    pub fn may_span_lines(&self) -> bool {
+        !self.simple
+    }
+
     /// The text of the last record, if its values are what stands between its commas.
     pub fn plain(&self) -> Option<&'a str> {
         self.text.get(self.from..self.at.checked_sub(1)?.min(self.text.len())).filter(|_| self.plain)

@@ -99,9 +99,9 @@ pub(crate) fn prepare(
     if let (Some(from), Some(to)) = (gathered.parts.recordings_from, gathered.parts.recordings_to)
         && to <= from
     {
-        return Err(ExchangeError::Asked(format!(
-            "--recordings-from {from} is not before --recordings-to {to}: no call could lie between them. Correct the two times."
-        )));
+        gathered.notes.push(format!(
+            "--recordings-from {from} is not before --recordings-to {to}, so that no call lies between them."
+        ));
     }
     let mut rejects = Vec::new();
     let mut keep = |file: &Path, found: Vec<Reject>| rejects.push((base_name(file), found));

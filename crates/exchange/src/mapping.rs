@@ -141,11 +141,16 @@ impl Mapping {
     /// # Errors
     /// A sentence with file and line where the text is no mapping.
     pub fn parse(file: &Path, text: &str) -> Result<Self, ExchangeError> {
-        toml::from_str(text).map_err(|error| {
+        let mapping: Self = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |s| s.start);
             let line = text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() as u64 + 1;
             ExchangeError::unusable(file, line, format!("{}. See docs/mappings.md.", error.message()))
-        })
+        })?;
+        if mapping.absent.iter().any(String::is_empty) {
+            let problem = "absent has an empty text, with which every value begins. Leave it out: empty is absent anyway.";
+            return Err(ExchangeError::unusable(file, None, problem));
+        }
+        Ok(mapping)
     }
 
     /// Reads a mapping file.
@@ -169,6 +174,17 @@ impl Mapping {
 pub(crate) enum TimePlace {
     One(usize),
     Two { date: usize, time: usize },
+}
+
+impl TimePlace {
+    /// The one or two columns.
+    pub fn places(self) -> impl Iterator<Item = usize> {
+        let (one, other) = match self {
+            Self::One(at) => (at, None),
+            Self::Two { date, time } => (date, Some(time)),
+        };
+        std::iter::once(one).chain(other)
+    }
 }
 
 /// Where the parts of a call stand in the rows of one file.
@@ -198,10 +214,7 @@ impl CallColumns {
             self.district,
             self.disposition,
         ];
-        let times = self.times.iter().flatten().flat_map(|place| match place {
-            TimePlace::One(at) => vec![*at],
-            TimePlace::Two { date, time } => vec![*date, *time],
-        });
+        let times = self.times.iter().flatten().flat_map(|place| place.places());
         let mut all: Vec<_> = named.into_iter().flatten().chain(times).collect();
         all.sort_unstable();
         all.dedup();

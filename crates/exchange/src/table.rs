@@ -89,7 +89,7 @@ impl<const N: usize> Layout<N> {
         line: u64,
     ) -> Row<'a, 'f, N> {
         let plain = records.plain().filter(|_| self.known.len() == self.width && fields.len() == self.width);
-        Row { layout: self, fields, line, plain }
+        Row { layout: self, fields, line, plain, may_span_lines: records.may_span_lines() }
     }
 }
 
@@ -140,6 +140,7 @@ pub(crate) struct Row<'a, 'f, const N: usize> {
     pub line: u64,
     /// The text of the row where its content is just that.
     plain: Option<&'f str>,
+    may_span_lines: bool,
 }
 
 impl<const N: usize> Row<'_, '_, N> {
@@ -153,11 +154,10 @@ impl<const N: usize> Row<'_, '_, N> {
     /// Why the row does not fit its header, if it does not. Its values cannot be trusted then: a comma too few
     /// or too many moves them under other columns. Empty values at the end are no harm.
     pub fn misfit(&self) -> Option<String> {
-        let (width, got) = (self.layout.width, self.fields.len());
-        let extra_is_empty = || self.fields.get(width..).unwrap_or_default().iter().all(|v| v.is_empty());
-        (got < width || !extra_is_empty()).then(|| {
-            format!("the row has {got} values, the header {width}; quote values that contain a comma, or export again")
-        })
+        let exact = || {
+            (0..N).filter(|c| !FREE_TEXT.contains(&self.layout.name(*c))).filter_map(|c| self.layout.place(c))
+        };
+        misfit(self.fields, self.layout.width, self.may_span_lines, exact)
     }
 
     /// A number that stands for the values of all columns: equal rows have equal ones.
@@ -200,6 +200,36 @@ pub(crate) fn content_of(fields: &[Cow<'_, str>], known: &[usize], plain: Option
 #[inline]
 pub(crate) fn number_of(text: &[u8], seed: u64) -> u64 {
     FixedState::with_seed(seed).hash_one(text)
+}
+
+/// Columns in which people write what they like, over several lines too.
+const FREE_TEXT: [&str; 4] = ["name", "badge", "approved_by", "note"];
+
+/// Why a row does not fit its header, if it does not: another number of values, or a quote out of place that
+/// took whole lines into one value. `exact` gives the places of ids, times and codes: none of them has lines.
+pub(crate) fn misfit<P: Iterator<Item = usize>>(
+    fields: &[Cow<'_, str>],
+    width: usize,
+    may_span_lines: bool,
+    exact: impl FnOnce() -> P,
+) -> Option<String> {
+    let extra_is_empty = || fields.get(width..).unwrap_or_default().iter().all(|v| v.is_empty());
+    if fields.len() < width || !extra_is_empty() {
+        let got = fields.len();
+        return Some(format!(
+            "the row has {got} values, the header {width}; quote values that contain a comma, or export again"
+        ));
+    }
+    let commas = |line: &str| line.bytes().filter(|b| *b == b',').count();
+    let swallowed =
+        |v: &Cow<'_, str>| v.contains('\n') && width > 1 && v.lines().skip(1).any(|l| commas(l) + 1 >= width);
+    let broken = |place: usize| fields.get(place).is_some_and(|v| v.contains('\n'));
+    let spans = may_span_lines && (exact().any(broken) || fields.iter().any(swallowed));
+    spans.then(|| {
+        "a quote seems to be out of place: one value of this row took in the lines that follow it; mend the quotes, or \
+         export again"
+            .to_owned()
+    })
 }
 
 /// Whether a row or only a value of it could not be used.

@@ -233,3 +233,30 @@ fn ten_thousand_exceptions_on_one_officer() {
     assert_eq!(ran.said(), vec!["excused"; 1_000]);
     assert_eq!(ran.counts("exceptions"), [10_000, 10_000, 0, 0]);
 }
+
+/// Two stray quotes make one legal record of three rows. Nobody is accused, and the row is listed.
+#[test]
+fn a_quote_out_of_place_that_swallows_rows_accuses_nobody() {
+    let recordings = "recording_id,officer_id,camera_serial,started_at,stopped_at\n\
+        R0,P9,X9,2017-11-01T00:00:00Z,2017-11-01T00:01:00Z\n\
+        \"R3,P8,X8,2017-11-06T09:59:00Z,2017-11-06T10:31:00Z\n\
+        R1,P1,X1,2017-11-06T09:59:00Z,2017-11-06T10:31:00Z\n\
+        R4\",P8,X8,2017-11-07T09:59:00Z,2017-11-07T10:31:00Z\n\
+        R2,P9,X9,2017-11-30T00:00:00Z,2017-11-30T00:01:00Z\n\
+        R5,P1,X1,2017-11-29T00:00:00Z,2017-11-29T00:01:00Z\n";
+    let ran = Desk::with(CALLS, recordings).audit().done();
+    assert_eq!(ran.said(), ["unverifiable rejected_evidence"]);
+    assert_eq!(ran.rejected(), ["recordings.csv 3  row"]);
+}
+
+#[test]
+fn a_quote_out_of_place_in_free_text_of_calls_drops_no_row_silently() {
+    let calls = "call_id,officer_id,disposition,on_scene_at,cleared_at\n\
+        C1,P1,\"open,2017-11-06T10:00:00Z,2017-11-06T10:30:00Z\n\
+        C2,P1,x,2017-11-06T11:00:00Z,2017-11-06T11:30:00Z\n\
+        C3,P1,closed\",2017-11-06T12:00:00Z,2017-11-06T12:30:00Z\n";
+    let ran = Desk::with(calls, RECORDINGS).audit().done();
+    assert_eq!(ran.rejected(), ["calls.csv 2  row"]);
+    let fine = calls.replace("\"open,2017", "\"open\nand shut\",2017").replace("closed\"", "closed");
+    assert_eq!(Desk::with(fine, RECORDINGS).audit().done().said().len(), 3);
+}

@@ -323,13 +323,50 @@ fn options_that_cannot_be_used() {
         "twice",
         "offset",
     ]);
-    desk.audit()
-        .and("--recordings-from 2017-11-30T00:00:00Z --recordings-to 2017-11-01T00:00:00Z")
-        .refuses(&["--recordings-from", "--recordings-to"]);
     for threads in ["0", "1025", "two"] {
         assert_eq!(desk.audit().and(&format!("--threads {threads}")).run().code, Some(2));
     }
     desk.audit().and("--cad-profile boston").refuses(&["boston", "sfpd, nopd, cincinnati, sacramento"]);
     desk.audit().and("--policy strict").refuses(&["strict", "generic, us-il, us-il-chicago"]);
     desk.audit().and("--officer-column badge").refuses(&["calls.csv", "line 1", "badge", "is missing"]);
+}
+
+#[test]
+fn an_export_that_a_result_would_overwrite_is_not_overwritten() {
+    let desk = Desk::in_order().file("rejects.csv", CALLS);
+    let folder = desk.path("rejects.csv").parent().unwrap().to_str().unwrap().to_owned();
+    let calls = desk.path("rejects.csv").to_str().unwrap().to_owned();
+    let recordings = desk.path("recordings.csv").to_str().unwrap().to_owned();
+    desk.run(&[
+        "audit",
+        "--calls",
+        &calls,
+        "--recordings",
+        &recordings,
+        "--policy",
+        "generic",
+        "--out",
+        &folder,
+    ])
+    .refused(&["rejects.csv", "overwrite", "--out"]);
+    assert_eq!(std::fs::read_to_string(&calls).unwrap(), CALLS);
+    desk.run(&["simulate", "--scenario", "small-town", "--out", &folder]).refused(&[
+        "calls.csv",
+        "invented",
+        "--out",
+    ]);
+    assert_eq!(std::fs::read_to_string(desk.path("calls.csv")).unwrap(), CALLS);
+}
+
+#[test]
+fn a_full_standard_output_is_a_sentence_and_a_closed_one_is_no_error() {
+    use std::process::{Command, Stdio};
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let ran = Command::new(ONRECORD).args(["policy", "check", "generic"]).stdout(full).output().unwrap();
+    assert_eq!(ran.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("standard output cannot be written"));
+    let mut closed =
+        Command::new(ONRECORD).args(["policy", "explain", "generic"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(closed.stdout.take());
+    assert_eq!(closed.wait().unwrap().code(), Some(0));
 }
