@@ -3,11 +3,15 @@
 #[macro_use]
 mod say;
 
+mod admin;
 mod audit;
 mod files;
 mod numbers;
 mod policy;
+mod serve;
 mod simulate;
+mod verify;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -32,16 +36,31 @@ enum Command {
     Audit(Box<audit::AuditCommand>),
     Policy(policy::PolicyCommand),
     Simulate(simulate::SimulateCommand),
+    Serve(serve::ServeCommand),
+    Admin(admin::AdminCommand),
+    Verify(verify::VerifyCommand),
+    Witness(witness::WitnessCommand),
 }
 
 /// The exit code of everything that could not be done.
 const CANNOT: u8 = 2;
 
+/// The hidden command by which this program starts itself again to lock a media tool in.
+const MEDIA_JAIL: &str = "media-jail";
+
 fn main() -> ExitCode {
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == MEDIA_JAIL) {
+        return onrecord_media::jail_main(words);
+    }
     let done = match Onrecord::parse().command {
         Command::Audit(command) => audit::run(&command),
         Command::Policy(command) => policy::run(command),
         Command::Simulate(command) => simulate::run(&command),
+        Command::Serve(command) => serve::run(&command),
+        Command::Admin(command) => admin::run(command),
+        Command::Verify(command) => verify::run(&command),
+        Command::Witness(command) => witness::run(command),
     };
     done.unwrap_or_else(|sentence| {
         eprintln!("onrecord: {sentence}");

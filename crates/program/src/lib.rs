@@ -1,0 +1,63 @@
+//! The use cases of custody: take recordings in, keep them, play them, prove them. What is here knows neither HTTP nor
+//! SQL; it joins the database, the vault, the media tools and the ledger, and keeps the invariants between them:
+//!
+//! - A change of custody state and its ledger entry are one transaction ([`custody`]).
+//! - Bytes are acknowledged only when they are durable and match their digest ([`intake`]).
+//! - Every look at evidence is an entry, written before the first byte goes out ([`playback`]).
+//!
+//! Time and randomness come in through [`World`]. Instants are UTC microseconds, sizes bytes.
+
+pub mod access;
+pub mod axis;
+pub mod custody;
+mod error;
+pub mod intake;
+pub mod jobs;
+pub mod keeping;
+pub mod media;
+pub mod playback;
+pub mod receipts;
+pub mod recordings;
+pub mod sequencer;
+pub mod world;
+
+use std::sync::Arc;
+
+use onrecord_ledger::LedgerKey;
+use onrecord_media::Media;
+use onrecord_store::Store;
+use onrecord_vault::{KeyRing, Shelf};
+
+pub use access::{Principal, Role};
+pub use error::ProgramError;
+pub use world::World;
+
+/// Everything that the use cases work with. One per process, shared by all requests.
+pub struct Program {
+    /// The database.
+    pub store: Store,
+    /// Where ciphertext and tiles lie.
+    pub shelf: Arc<Shelf>,
+    /// A second place for ciphertext, if there is one.
+    pub mirror: Option<Arc<Shelf>>,
+    /// The key folder.
+    pub keys: Arc<KeyRing>,
+    /// The media tools; none where they are not installed.
+    pub media: Option<Media>,
+    /// The ledger's signing key.
+    pub ledger_key: LedgerKey,
+    /// The time and chance of this process.
+    pub world: World,
+    /// What goes on in this process only.
+    pub live: Live,
+}
+
+/// What goes on in this process only: nothing that a restart could lose.
+#[derive(Default)]
+pub struct Live {
+    pub(crate) attempts: intake::Attempts,
+    pub(crate) sessions: playback::Sessions,
+    pub(crate) tree: sequencer::Tree,
+    /// Rung when there is a job or a ledger entry.
+    pub bell: tokio::sync::Notify,
+}

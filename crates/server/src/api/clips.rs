@@ -1,0 +1,148 @@
+//! Clips: their original bytes, what was made from them, and their receipts.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use base64::Engine as _;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::auth::Caller;
+use super::body;
+use crate::{Problem, Shared};
+
+/// Why somebody looks; it stands in the custody trail.
+#[derive(Debug, Deserialize, IntoParams)]
+pub(crate) struct Why {
+    /// In the viewer's own words.
+    reason: Option<String>,
+}
+
+impl Why {
+    fn words(&self) -> String {
+        self.reason.as_deref().unwrap_or("not stated").chars().take(500).collect()
+    }
+}
+
+/// The original bytes, exactly as received.
+///
+/// Ranges are served. The look is recorded in the ledger before the first byte goes out.
+#[utoipa::path(get, path = "/api/v1/clips/{id}/original", tag = "clips",
+    params(("id" = String, Path), Why),
+    responses((status = 200, description = "All bytes"), (status = 206, description = "The bytes asked for"),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 416, body = Problem)))]
+pub(crate) async fn original(
+    State(server): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(why): Query<Why>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let who = caller.looks()?;
+    let readable = server.program.open_original(&who, &id, &why.words()).await?;
+    body::answer(&server.program, &readable, &headers)
+}
+
+/// A still picture.
+#[utoipa::path(get, path = "/api/v1/clips/{id}/poster", tag = "clips", params(("id" = String, Path), Why),
+    responses((status = 200, description = "JPEG"), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem)))]
+pub(crate) async fn poster(
+    State(server): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(why): Query<Why>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let who = caller.looks()?;
+    let readable = server.program.open_derivative(&who, &id, "poster", &why.words()).await?;
+    body::answer(&server.program, &readable, &headers)
+}
+
+/// How loud it is, over time.
+#[utoipa::path(get, path = "/api/v1/clips/{id}/waveform", tag = "clips", params(("id" = String, Path), Why),
+    responses((status = 200, description = "JSON: per_second, peaks"), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(crate) async fn waveform(
+    State(server): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(why): Query<Why>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let who = caller.looks()?;
+    let readable = server.program.open_derivative(&who, &id, "waveform", &why.words()).await?;
+    body::answer(&server.program, &readable, &headers)
+}
+
+/// A copy that browsers can play, made when first asked for, where the original is not such a file.
+#[utoipa::path(get, path = "/api/v1/clips/{id}/proxy", tag = "clips", params(("id" = String, Path), Why),
+    responses((status = 200, description = "Fragmented MP4"), (status = 206, description = "The bytes asked for"),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 416, body = Problem)))]
+pub(crate) async fn proxy(
+    State(server): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(why): Query<Why>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let who = caller.looks()?;
+    let clip = server.program.open_original(&who, &id, &why.words()).await?;
+    server.program.make_proxy(&clip.clip_id).await?;
+    let readable = server.program.open_derivative(&who, &id, "proxy", &why.words()).await?;
+    body::answer(&server.program, &readable, &headers)
+}
+
+/// A receipt, as ledger.md says.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReceiptAnswer {
+    recording_id: String,
+    clip_id: String,
+    /// Lower-case hex.
+    sha256: String,
+    /// Bytes.
+    size: u64,
+    /// The exact canonical text of the ledger entry.
+    entry: String,
+    /// Base64.
+    salt: String,
+    /// The entry's place in the tree; absent until it is sequenced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<u64>,
+    /// Base64 hashes from the leaf to the root.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<Vec<String>>,
+    /// The signed note that the proof leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkpoint: Option<String>,
+}
+
+/// The receipt of a clip: with the file, all that anyone needs to check it, offline.
+#[utoipa::path(get, path = "/api/v1/clips/{id}/receipt", tag = "clips", params(("id" = String, Path)),
+    responses((status = 200, body = ReceiptAnswer), (status = 401, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem)))]
+pub(crate) async fn receipt(
+    State(server): State<Shared>,
+    Caller(who): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<ReceiptAnswer>, Problem> {
+    let receipt = server.program.receipt(&who, &id).await?;
+    Ok(Json(ReceiptAnswer {
+        recording_id: receipt.recording_id,
+        clip_id: receipt.clip_id,
+        sha256: receipt.sha256,
+        size: receipt.size,
+        entry: receipt.entry,
+        salt: receipt.salt,
+        index: receipt.index,
+        proof: receipt.proof,
+        checkpoint: receipt.checkpoint,
+    }))
+}
+
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}

@@ -1,0 +1,40 @@
+//! The description of the API, made from the handlers.
+
+use axum::Json;
+use utoipa::OpenApi;
+
+use super::{clips, ledger, recordings, uploads};
+use crate::Problem;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Onrecord", description = "Evidence in custody: taken in, kept, proved.", license(name = "Apache-2.0")),
+    paths(
+        recordings::list,
+        recordings::show,
+        clips::original,
+        clips::receipt,
+        clips::poster,
+        clips::waveform,
+        clips::proxy,
+        ledger::inclusion,
+        ledger::consistency,
+        uploads::create,
+        uploads::offset,
+        uploads::show,
+        uploads::append,
+        uploads::forget,
+    ),
+    components(schemas(Problem)),
+    tags(
+        (name = "recordings", description = "What cameras recorded"),
+        (name = "clips", description = "The bytes, and their receipts"),
+        (name = "uploads", description = "Resumable upload: tus 1.0"),
+        (name = "ledger", description = "Proofs that anyone may ask for"),
+    )
+)]
+struct Document;
+
+pub(crate) async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(Document::openapi())
+}

@@ -1,0 +1,30 @@
+//! Metadata in headers: `X-Container-Meta-Name` and `X-Object-Meta-Name`, values URL-encoded UTF-8. Values are kept
+//! decoded, under lower-case names, and written encoded.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use onrecord_program::axis::Metadata;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
+
+pub(super) const CONTAINER: &str = "x-container-meta-";
+pub(super) const OBJECT: &str = "x-object-meta-";
+
+/// What a URL-encoded value leaves as it is.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+pub(super) fn read(headers: &HeaderMap, prefix: &str) -> Metadata {
+    let named = headers.iter().filter_map(|(name, value)| {
+        let name = name.as_str().strip_prefix(prefix)?;
+        Some((name.to_owned(), percent_decode(value.as_bytes()).decode_utf8_lossy().trim().to_owned()))
+    });
+    named.collect()
+}
+
+pub(super) fn write(headers: &mut HeaderMap, prefix: &str, metadata: &Metadata) {
+    for (name, value) in metadata {
+        let name = HeaderName::from_bytes(format!("{prefix}{name}").as_bytes());
+        let value = HeaderValue::from_str(&utf8_percent_encode(value, PLAIN).to_string());
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.insert(name, value);
+        }
+    }
+}

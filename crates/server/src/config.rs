@@ -1,0 +1,254 @@
+//! The one configuration file. Every key is documented in docs/operations.md; an unknown one is refused. Any key can be
+//! overridden by the environment: `ONRECORD__DATABASE__URL` overrides `url` under `[database]`.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::ServerError;
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Addresses and names.
+    #[serde(default)]
+    pub server: ServerConfig,
+    /// Where keys lie.
+    #[serde(default)]
+    pub keys: KeysConfig,
+    /// Which database.
+    #[serde(default)]
+    pub database: DatabaseConfig,
+    /// Where evidence lies.
+    #[serde(default)]
+    pub evidence: ShelfConfig,
+    /// A second place for evidence, from which a scrub repairs.
+    pub mirror: Option<ShelfConfig>,
+    /// The ledger.
+    #[serde(default)]
+    pub ledger: LedgerConfig,
+    /// Media tools.
+    #[serde(default)]
+    pub media: MediaConfig,
+}
+
+/// Addresses and names.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerConfig {
+    /// Where HTTP is spoken: behind a balancer that speaks TLS, or on this machine only.
+    pub listen: SocketAddr,
+    /// Where HTTPS is spoken; cameras deliver here.
+    pub tls_listen: Option<SocketAddr>,
+    /// The name under which others reach this server: in the certificate and the connection file, and, before the first
+    /// start, in the name of the ledger.
+    pub host: String,
+    /// The agency's name.
+    pub name: String,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls_listen: Some(SocketAddr::from(([127, 0, 0, 1], 8443))),
+            host: "localhost".to_owned(),
+            name: "Onrecord".to_owned(),
+        }
+    }
+}
+
+/// Where keys lie.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeysConfig {
+    /// The key folder; beside the data folder, named like it with `-keys` behind, where not given.
+    pub folder: Option<PathBuf>,
+}
+
+/// Which database.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DatabaseConfig {
+    /// `postgres://…`; SQLite in the data folder where not given.
+    pub url: Option<String>,
+}
+
+/// Where evidence lies.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "snake_case")]
+pub enum ShelfConfig {
+    /// A folder.
+    Folder {
+        /// Its path; `evidence` in the data folder where not given.
+        path: Option<PathBuf>,
+    },
+    /// A bucket of any S3 API.
+    Bucket {
+        /// Address of the API; AWS's own where not given.
+        endpoint: Option<String>,
+        /// Region.
+        #[serde(default = "default_region")]
+        region: String,
+        /// The bucket.
+        bucket: String,
+        /// Access key id.
+        access_key: String,
+        /// Secret access key; better given by the environment.
+        secret_key: String,
+        /// Whether the API may be spoken to without TLS.
+        #[serde(default)]
+        allow_http: bool,
+        /// What every object's name begins with.
+        #[serde(default)]
+        prefix: String,
+    },
+}
+
+fn default_region() -> String {
+    "us-east-1".to_owned()
+}
+
+impl Default for ShelfConfig {
+    fn default() -> Self {
+        Self::Folder { path: None }
+    }
+}
+
+/// The ledger.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LedgerConfig {
+    /// Seconds between publications.
+    pub publish_every_seconds: u64,
+    /// What is published is filled up to a multiple of so many entries, which hides quiet and busy hours.
+    pub pad_to: u64,
+    /// Who cosigns what is published.
+    pub witnesses: Vec<WitnessConfig>,
+}
+
+impl Default for LedgerConfig {
+    fn default() -> Self {
+        Self { publish_every_seconds: 3_600, pad_to: 16, witnesses: Vec::new() }
+    }
+}
+
+/// A witness.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WitnessConfig {
+    /// Where it answers: `/add-checkpoint` is added.
+    pub url: String,
+    /// Its verifier key.
+    pub key: String,
+}
+
+/// Media tools.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MediaConfig {
+    /// The path of ffprobe.
+    pub ffprobe: PathBuf,
+    /// The path of ffmpeg.
+    pub ffmpeg: PathBuf,
+    /// Which user the tools run as, where the server runs as root: a user id without rights of its own.
+    pub run_as_user: u32,
+    /// Likewise the group.
+    pub run_as_group: u32,
+    /// The largest clip that media tools are given whole, in bytes.
+    pub scratch_bytes: u64,
+}
+
+impl Default for MediaConfig {
+    fn default() -> Self {
+        Self {
+            ffprobe: "/usr/bin/ffprobe".into(),
+            ffmpeg: "/usr/bin/ffmpeg".into(),
+            run_as_user: 65_534,
+            run_as_group: 65_534,
+            scratch_bytes: 1 << 30,
+        }
+    }
+}
+
+impl Config {
+    /// The defaults for a data folder.
+    pub fn for_data(data: &Path) -> Self {
+        Self {
+            data: data.to_owned(),
+            server: ServerConfig::default(),
+            keys: KeysConfig::default(),
+            database: DatabaseConfig::default(),
+            evidence: ShelfConfig::default(),
+            mirror: None,
+            ledger: LedgerConfig::default(),
+            media: MediaConfig::default(),
+        }
+    }
+
+    /// Reads a file, and what the environment overrides.
+    ///
+    /// # Errors
+    /// A sentence that names the file and the line.
+    pub fn read(
+        file: &Path,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ServerError> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| ServerError::Config(format!("{} cannot be read: {error}.", file.display())))?;
+        let at = |error: toml::de::Error| {
+            ServerError::Config(format!("{} cannot be used as configuration: {error}", file.display()))
+        };
+        // Read once as it stands, so that an error names its line.
+        let written: Self = toml::from_str(&text).map_err(at)?;
+        let overrides: Vec<_> = environment.filter(|(name, _)| name.starts_with("ONRECORD__")).collect();
+        if overrides.is_empty() {
+            return Ok(written);
+        }
+        let mut table: toml::Table = toml::from_str(&text).map_err(at)?;
+        for (name, value) in &overrides {
+            set(&mut table, name, value)?;
+        }
+        toml::Value::Table(table).try_into().map_err(|error| {
+            ServerError::Config(format!("The environment overrides {}: {error}", file.display()))
+        })
+    }
+
+    /// The key folder.
+    pub fn key_folder(&self) -> PathBuf {
+        self.keys.folder.clone().unwrap_or_else(|| {
+            let mut name = self.data.file_name().unwrap_or_default().to_owned();
+            name.push("-keys");
+            self.data.with_file_name(name)
+        })
+    }
+}
+
+/// Sets `ONRECORD__SECTION__KEY` (or `ONRECORD__KEY`) in a table.
+fn set(table: &mut toml::Table, name: &str, value: &str) -> Result<(), ServerError> {
+    let path = name.trim_start_matches("ONRECORD__").to_ascii_lowercase();
+    let value = value
+        .parse::<i64>()
+        .map(toml::Value::Integer)
+        .or_else(|_| value.parse::<bool>().map(toml::Value::Boolean))
+        .unwrap_or_else(|_| toml::Value::String(value.to_owned()));
+    match path.split_once("__") {
+        None => {
+            table.insert(path, value);
+        }
+        Some((section, key)) => {
+            let section = table.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            let Some(section) = section.as_table_mut() else {
+                return Err(ServerError::Config(format!(
+                    "{name} overrides a key of something that has none."
+                )));
+            };
+            section.insert(key.to_owned(), value);
+        }
+    }
+    Ok(())
+}

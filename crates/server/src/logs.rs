@@ -1,0 +1,33 @@
+//! One line of log for each request. Addresses hold the ids of officers and cameras, so a line names the route, not the
+//! address; the request id joins it to what the client was told.
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::HeaderValue;
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::Instrument as _;
+
+use crate::Shared;
+
+pub(crate) async fn each_request(State(server): State<Shared>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = server.program.world.id().simple().to_string();
+    let method = request.method().to_string();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let span = tracing::info_span!("request", id);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let status = response.status().as_u16();
+    server.metrics.count(&method, &route, status, micros);
+    span.in_scope(|| tracing::info!(method, route, status, micros, "answered"));
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", id);
+    }
+    response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    response
+}

@@ -1,0 +1,69 @@
+//! What SQLite and PostgreSQL do differently.
+
+use crate::StoreError;
+
+/// The kinds of database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// One file, one writer at a time.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+impl Dialect {
+    pub(crate) fn of(address: &str) -> Result<Self, StoreError> {
+        match address.split_once(':') {
+            Some(("sqlite", _)) => Ok(Self::Sqlite),
+            Some(("postgres" | "postgresql", _)) => Ok(Self::Postgres),
+            // The rest of an address may hold a password.
+            other => Err(StoreError::UnknownKind(other.map_or("", |(kind, _)| kind).to_owned())),
+        }
+    }
+
+    /// What every new connection is told. In WAL mode, `synchronous=FULL` makes a commit survive a loss of power.
+    pub(crate) fn on_connect(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => &[
+                "PRAGMA journal_mode=WAL",
+                "PRAGMA synchronous=FULL",
+                "PRAGMA foreign_keys=ON",
+                "PRAGMA busy_timeout=15000",
+                "PRAGMA cache_size=-65536",
+            ],
+            Self::Postgres => &["SET synchronous_commit = on"],
+        }
+    }
+
+    pub(crate) fn writers(self) -> u32 {
+        match self {
+            Self::Sqlite => 1,
+            Self::Postgres => 16,
+        }
+    }
+
+    /// SQLite must ask for the right to write at once: a transaction that reads first and writes later may fail.
+    pub(crate) fn begin(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+
+    /// The schema is written once; types that have other names are put in here.
+    pub(crate) fn schema(self, text: &str) -> String {
+        let (serial, blob) = match self {
+            Self::Sqlite => ("INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB"),
+            Self::Postgres => ("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA"),
+        };
+        text.replace("{serial}", serial).replace("{bytes}", blob)
+    }
+
+    /// What a query of rows that others may have locked ends with.
+    pub(crate) fn skip_locked(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+}
