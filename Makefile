@@ -46,6 +46,24 @@ fuzz-reference: ## CASES random departments from SEED on, against the slow refer
 	@python3 tests/reference/compare.py --binary $(TARGET)/release/onrecord --all \
 		--cases $(CASES) --seed $(SEED) --jobs "$$(nproc)"
 
+.PHONY: custody
+custody: ## the doors of custody with real clients, on every database and evidence store
+	@scripts/need linker
+	@cargo build -p onrecord-cli
+	@tests/custody/run
+
+.PHONY: fault-custody
+fault-custody: ## 200 kills under load, full disk, database and object store away, two nodes, large files
+	@scripts/need linker
+	@cargo build --release -p onrecord-cli
+	@ONRECORD_BIN=$(abspath $(TARGET))/release/onrecord ONRECORD_KILLS=200 ONRECORD_AWAY=60 ONRECORD_LARGE_BYTES=20000000000 \
+		tests/custody/run test_restart test_faults test_large
+
+.PHONY: bench-intake
+bench-intake: ## taking recordings in and playing them, against the peers and the limit
+	@scripts/need linker
+	@bench/intake.sh
+
 .PHONY: bench-audit
 bench-audit: ## the audit against its peers and its limit
 	@scripts/need linker python3 venv

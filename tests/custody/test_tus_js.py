@@ -83,7 +83,7 @@ class TusJsClient(CustodyCase):
                     file, chunkSize=chunk, interruptAt=[7 * MEBI, 13 * MEBI], forget=True
                 )
                 asked = [status for method, status, _ in said["requests"] if method == "HEAD"]
-                self.assertEqual(len(asked), said["resumed"], "each resume asks where the server stands")
+                self.assertGreaterEqual(len(asked), said["resumed"], "each resume asks where the server stands")
                 self.assertNotIn(423, [status for _, status, _ in said["requests"]])
 
     def test_a_wrong_token_is_refused(self):

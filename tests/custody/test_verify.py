@@ -71,7 +71,7 @@ class Verify(CustodyCase):
         for hashed in self.receipt["proof"]:
             self.assertEqual(len(base64.b64decode(hashed)), 32)
         self.assertEqual(
-            self.key.split("+")[0], self.receipt["checkpoint"].splitlines()[0], "the key is of this origin"
+            self.key.split("+", 2)[0], self.receipt["checkpoint"].splitlines()[0], "the key is of this origin"
         )
 
     def test_the_file_as_it_was_sent(self):
@@ -135,7 +135,7 @@ class Verify(CustodyCase):
         self.assert_verdict(FALSE, other)
 
     def test_the_key_of_another_ledger_is_false(self):
-        name, _, key = self.key.split("+")
+        name, _, key = self.key.split("+", 2)
         other = base64.b64encode(b"\x01" + bytes(range(32))).decode()
         key_id = hashlib.sha256(name.encode() + b"\n" + base64.b64decode(other)).digest()[:4].hex()
         self.assertNotEqual(other, key)

@@ -1,5 +1,7 @@
 //! `onrecord admin`: what an operator does beside the running server.
 
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -35,6 +37,35 @@ enum What {
     /// Keys: copies, rotation
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Copy database and evidence into a folder; run again, it copies what is new. Keys are not in it
+    Backup {
+        #[command(flatten)]
+        place: Place,
+        /// The folder for the copy
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Make a data folder from a backup; it takes nothing in until it has proved itself
+    Restore {
+        #[command(flatten)]
+        place: Place,
+        /// The folder with the copy
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+    },
+    /// Say that the database was restored with its own tools (PostgreSQL)
+    MarkRestored {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Prove that a restored copy extends the last published checkpoint
+    ProveRestore {
+        #[command(flatten)]
+        place: Place,
+        /// The checkpoint, as it was published at /ledger/checkpoint or kept by a witness
+        #[arg(long, value_name = "FILE")]
+        checkpoint: PathBuf,
+    },
     /// Read evidence again, compare it with what was sealed, repair from the second store
     Scrub {
         #[command(flatten)]
@@ -129,6 +160,15 @@ pub fn run(command: AdminCommand) -> Result<ExitCode, String> {
             }
             What::Keys(command) => keys(command).await,
             What::Scrub { place, budget } => scrub(&place, budget).await,
+            What::Backup { place, out } => backup(&place, &out).await,
+            What::Restore { place, from } => restore(&place, &from).await,
+            What::MarkRestored { place } => {
+                let (_, opened) = opened(&place).await?;
+                opened.program.mark_restored().await.map_err(|error| error.to_string())?;
+                say!("Noted. Start the servers again; they take nothing in until prove-restore.");
+                Ok(ExitCode::SUCCESS)
+            }
+            What::ProveRestore { place, checkpoint } => prove_restore(&place, &checkpoint).await,
         }
     })
 }
@@ -204,4 +244,54 @@ async fn scrub(place: &Place, budget: u64) -> Result<ExitCode, String> {
         say!("DAMAGED   {clip}: {damage}");
     }
     Ok(if found.damaged.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+async fn backup(place: &Place, out: &Path) -> Result<ExitCode, String> {
+    let (config, opened) = opened(place).await?;
+    let done = opened.program.back_up(out).await.map_err(|error| error.to_string())?;
+    say!("{} objects with {} bytes copied into {}.", done.copied, done.bytes, out.display());
+    say!("The key folder {} is not in it: it needs a copy of its own.", config.key_folder().display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Copies a backup into a data folder that must be new, and marks it.
+async fn restore(place: &Place, from: &Path) -> Result<ExitCode, String> {
+    let config = place.config()?;
+    let database = config.data.join("onrecord.db");
+    if database.exists() {
+        return Err(format!("{} exists already: restore into a new data folder.", database.display()));
+    }
+    copy_folder(from, &config.data)?;
+    let (_, opened) = opened(place).await?;
+    opened.program.mark_restored().await.map_err(|error| error.to_string())?;
+    say!(
+        "Restored into {}. Prove it now: onrecord admin prove-restore --checkpoint FILE",
+        config.data.display()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<(), String> {
+    let failed =
+        |path: &Path, error: std::io::Error| format!("{} cannot be copied: {error}.", path.display());
+    fs::create_dir_all(to).map_err(|error| failed(to, error))?;
+    for entry in fs::read_dir(from).map_err(|error| failed(from, error))? {
+        let path = entry.map_err(|error| failed(from, error))?.path();
+        let target = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            copy_folder(&path, &target)?;
+        } else {
+            fs::copy(&path, &target).map_err(|error| failed(&path, error))?;
+        }
+    }
+    Ok(())
+}
+
+async fn prove_restore(place: &Place, checkpoint: &Path) -> Result<ExitCode, String> {
+    let note = fs::read_to_string(checkpoint)
+        .map_err(|error| format!("The checkpoint {} cannot be read: {error}.", checkpoint.display()))?;
+    let (_, opened) = opened(place).await?;
+    let newer = opened.program.prove_restore(&note, OPERATOR).await.map_err(|error| error.to_string())?;
+    say!("This copy extends the checkpoint, by {newer} entries. Start the server again.");
+    Ok(ExitCode::SUCCESS)
 }

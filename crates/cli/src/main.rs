@@ -5,6 +5,7 @@ mod say;
 
 mod admin;
 mod audit;
+mod dock;
 mod files;
 mod numbers;
 mod policy;
@@ -40,6 +41,7 @@ enum Command {
     Admin(admin::AdminCommand),
     Verify(verify::VerifyCommand),
     Witness(witness::WitnessCommand),
+    Dock(dock::DockCommand),
 }
 
 /// The exit code of everything that could not be done.
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::Admin(command) => admin::run(command),
         Command::Verify(command) => verify::run(&command),
         Command::Witness(command) => witness::run(command),
+        Command::Dock(command) => dock::run(command),
     };
     done.unwrap_or_else(|sentence| {
         eprintln!("onrecord: {sentence}");

@@ -95,6 +95,12 @@ async fn serve(config: &Config) -> Result<(), onrecord_server::ServerError> {
     let _lock = open::lock(config)?;
     let opened = open(config, open::system_world()).await?;
     warn_of_keys(config, &opened);
+    if opened.is_restored {
+        eprintln!(
+            "onrecord: this is a restored copy. It takes nothing in until it has proved itself: onrecord admin \
+             prove-restore --checkpoint FILE, with the last checkpoint that was published"
+        );
+    }
     let listening = |plain: SocketAddr, encrypted: Option<SocketAddr>| {
         say!("Onrecord answers at http://{plain}");
         if let Some(encrypted) = encrypted {

@@ -72,7 +72,15 @@ pub fn audit(
         ids: std::mem::take(&mut prepared.ids),
     };
     sink.csv.write(OUTCOMES_HEADER.to_vec())?;
-    let totals = decide_calls(inputs, options, policy, &zone, &mut prepared, &mut sink, &mut bytes)?;
+    let totals = decide_calls(
+        &inputs.calls.clone().into(),
+        options,
+        policy,
+        &zone,
+        &mut prepared,
+        &mut sink,
+        &mut bytes,
+    )?;
     for (name, found) in std::mem::take(&mut prepared.rejects) {
         sink.rejects.list(&name, &found)?;
     }

@@ -155,9 +155,7 @@ impl CallParser<'_> {
     }
 
     fn misfit(&self, fields: &[Cow<'_, str>], may_span_lines: bool) -> Option<String> {
-        let ids = [Some(self.columns.call_id), self.columns.officer_id, self.columns.unit_id];
-        let times = self.columns.times.iter().flatten().flat_map(|place| place.places());
-        misfit(fields, self.columns.width, may_span_lines, || ids.into_iter().flatten().chain(times))
+        misfit_of_call(self.columns, fields, may_span_lines)
     }
 
     fn row(
@@ -286,6 +284,17 @@ impl CallParser<'_> {
         }
         whom.extend(on_duty.into_iter().map(Whom::OnDuty));
     }
+}
+
+/// Why a row of calls does not fit its header, if it does not.
+pub(crate) fn misfit_of_call(
+    columns: &CallColumns,
+    fields: &[Cow<'_, str>],
+    may_span_lines: bool,
+) -> Option<String> {
+    let ids = [Some(columns.call_id), columns.officer_id, columns.unit_id];
+    let times = columns.times.iter().flatten().flat_map(|place| place.places());
+    misfit(fields, columns.width, may_span_lines, || ids.into_iter().flatten().chain(times))
 }
 
 /// The number of an officer in the whole file.

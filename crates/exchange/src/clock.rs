@@ -1,6 +1,8 @@
 //! Times in exchange files: RFC 3339 with an offset, or local times of a zone that is given.
 
 use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -143,19 +145,49 @@ fn steady_offset(zone: &TimeZone, day: usize) -> i32 {
     }
 }
 
+/// Zones by their IANA names, each made once: making one takes longer than reading a small file.
+#[derive(Debug, Default)]
+pub struct Zones(Mutex<HashMap<String, Option<Arc<Zone>>>>);
+
+impl Zones {
+    fn get(&self, name: &str) -> Option<Arc<Zone>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(zone) = known.get(name) {
+            return zone.clone();
+        }
+        let zone = Zone::named(name).ok().map(Arc::new);
+        known.insert(name.to_owned(), zone.clone());
+        zone
+    }
+}
+
 /// Reads times; local ones in a zone, where one is given.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Clock {
     pub zone: Option<Zone>,
+    /// Set where rows that were kept are read again: their local times name their zone themselves.
+    pub zones: Option<Arc<Zones>>,
 }
 
 impl Clock {
     /// Reads a time that is not empty.
     pub fn read(&self, text: &str) -> Reading {
-        let Some(parts) = Parts::read(text.as_bytes()) else {
-            return Reading::Bad(BadTime::Unreadable);
+        match Parts::read(text.as_bytes()) {
+            Some(parts) => self.instant(&parts),
+            None => self.in_named_zone(text),
+        }
+    }
+
+    /// Reads a local time as [`kept_text`] writes it, where such times may stand.
+    fn in_named_zone(&self, text: &str) -> Reading {
+        let named = || {
+            let zones = self.zones.as_ref()?;
+            let (local, zone) = text.strip_suffix(']')?.rsplit_once('[')?;
+            let parts = Parts::read(local.as_bytes()).filter(|parts| parts.offset.is_none())?;
+            let reading = zones.get(zone)?.at_local(parts.seconds, parts.micros);
+            Some(within_reach(leap_second(reading, parts.leap)))
         };
-        self.instant(&parts)
+        named().unwrap_or(Reading::Bad(BadTime::Unreadable))
     }
 
     #[inline]
@@ -235,7 +267,7 @@ impl TimeReader<'_> {
 
     fn new_day(&self, text: &str) -> Reading {
         let Some(parts) = Parts::read(text.as_bytes()) else {
-            return Reading::Bad(BadTime::Unreadable);
+            return self.clock.in_named_zone(text);
         };
         if let Some(day) = text.as_bytes().first_chunk::<10>().filter(|_| !parts.leap) {
             self.day.set((*day, parts.seconds - parts.seconds.rem_euclid(DAY_S)));
@@ -262,6 +294,32 @@ fn seconds_of_day(text: [u8; 8]) -> Option<i64> {
     }
     let (hour, minute, second) = (h1 * 10 + h2, m1 * 10 + m2, s1 * 10 + s2);
     (hour < 24 && minute < 60 && second < 60).then_some(hour * 3600 + minute * 60 + second)
+}
+
+/// The text of a time as it is kept: a local time with its zone in brackets behind it, as in RFC 9557, so that it
+/// means the same whichever zone is given later; anything else as it stands. What ends with a bracket already is no
+/// time in an exchange file and must not become one.
+pub(crate) fn kept_text(text: &str, zone: Option<&str>) -> String {
+    if text.ends_with(']') {
+        return format!("{text}[]");
+    }
+    let is_local = || Parts::read(text.as_bytes()).is_some_and(|parts| parts.offset.is_none());
+    match zone {
+        Some(zone) if is_local() => format!("{text}[{zone}]"),
+        _ => text.to_owned(),
+    }
+}
+
+/// The text of a time in another layout as it is kept, `text` being what stood there.
+pub(crate) fn kept_reading(reading: Reading, text: &str, zone: Option<&Zone>) -> String {
+    match (reading, zone) {
+        (Reading::At(at), _) => at.to_string(),
+        (Reading::Twice(early, _), Some(zone)) => {
+            let local = Moment(zone.local_seconds(early) * SECOND + early.0.rem_euclid(SECOND));
+            format!("{}[{}]", local.to_string().trim_end_matches('Z'), zone.name())
+        }
+        _ => format!("{text}[]"),
+    }
 }
 
 fn within_reach(reading: Reading) -> Reading {
@@ -478,7 +536,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn chicago() -> Clock {
-        Clock { zone: Some(Zone::named("America/Chicago").unwrap()) }
+        Clock { zone: Some(Zone::named("America/Chicago").unwrap()), zones: None }
     }
 
     fn at(text: &str) -> Moment {
@@ -560,6 +618,22 @@ mod tests {
             let reader = clock.reader();
             for text in &texts {
                 prop_assert_eq!(reader.read(text), clock.read(text), "{}", text);
+            }
+        }
+
+        #[test]
+        fn a_kept_time_means_what_it_meant_in_its_file(
+            text in "20(17-11-05|18-03-11|20-02-29)[T ]0[0-3]:[0-6][0-9](:[0-6][0-9](\\.5)?(Z|-05:00)?)?(\\[(UTC|America/Chicago)?\\])?"
+        ) {
+            let rereading = Clock { zone: None, zones: Some(Arc::default()) };
+            for clock in [chicago(), Clock::default()] {
+                let kept = kept_text(&text, clock.zone.as_ref().map(Zone::name));
+                prop_assert_eq!(rereading.read(&kept), clock.read(&text), "{}", kept);
+                prop_assert_eq!(rereading.reader().read(&kept), clock.read(&text), "{}", kept);
+                let reading = clock.read(&text);
+                let kept = kept_reading(reading, &text, clock.zone.as_ref());
+                let expected = if matches!(reading, Reading::Bad(_)) { Reading::Bad(BadTime::Unreadable) } else { reading };
+                prop_assert_eq!(rereading.read(&kept), expected, "{}", kept);
             }
         }
 

@@ -182,7 +182,15 @@ fn run<S: Sink>(
     let mut bytes = Bytes::new(inputs, progress);
     let mut prepared = prepare(inputs, options, policy, &mut bytes)?;
     // No figure here is by month, weekday or hour, so that the clock of the figures does not matter.
-    let totals = decide_calls(inputs, options, policy, &Zone::utc(), &mut prepared, sink, &mut bytes)?;
+    let totals = decide_calls(
+        &inputs.calls.clone().into(),
+        options,
+        policy,
+        &Zone::utc(),
+        &mut prepared,
+        sink,
+        &mut bytes,
+    )?;
     let mut files = vec![totals.counts];
     files.extend(prepared.gathered.files);
     let window = prepared.evidence.window().map(Into::into);

@@ -17,11 +17,11 @@ use crate::call_book::{CallBook, DecidedPart, NOTHING, SHARDS, shard_of};
 use crate::calls::{
     CallNames, CallNumbers, CallParser, ParsedCall, ParsedCalls, ids_do_not_match, officer_of,
 };
-use crate::clock::Zone;
+use crate::clock::{Clock, Zone};
 use crate::error::ExchangeError;
-use crate::gather::{Bytes, Inputs, Prepared, ReadOptions};
+use crate::gather::{Bytes, Prepared, ReadOptions};
 use crate::outcomes::Decided;
-use crate::source::Source;
+use crate::source::{Input, Source};
 use crate::table::Reject;
 
 /// How many of the longest unrecorded encounters are kept.
@@ -135,7 +135,7 @@ fn count<T: PartialEq>(counts: &mut Vec<(T, [u64; 2])>, what: T, all: u64, in_gr
 
 /// Reads the calls and decides every obligation.
 pub(crate) fn decide_calls<S: Sink>(
-    inputs: &Inputs,
+    calls: &Input,
     options: &ReadOptions,
     policy: &Policy,
     zone: &Zone,
@@ -143,14 +143,15 @@ pub(crate) fn decide_calls<S: Sink>(
     sink: &mut S,
     bytes: &mut Bytes<'_, '_>,
 ) -> Result<Totals, ExchangeError> {
-    let mut source = Source::open(&inputs.calls)?;
+    let mut source = Source::open(calls)?;
     let columns = options.layout.find(&source, &mut prepared.gathered.notes)?;
-    let call_zone = match (&prepared.zone, options.layout.mapping.as_ref().and_then(|m| m.timezone())) {
+    let call_zone = match (&prepared.clock.zone, options.layout.mapping.as_ref().and_then(|m| m.timezone())) {
         (Some(zone), _) => Some(zone.clone()),
         (None, Some(name)) => Some(Zone::named(name)?),
         (None, None) => None,
     };
-    let (clock, content) = (options.layout.times(call_zone), columns.all());
+    let (clock, content) =
+        (options.layout.times(Clock { zone: call_zone, zones: prepared.clock.zones.clone() }), columns.all());
     let mut totals = Totals {
         counts: FileCounts { kind: "calls", file: source.base_name(), ..FileCounts::default() },
         ..Totals::default()

@@ -1,6 +1,6 @@
 //! Reading everything but the calls: what the audit will look at.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use onrecord_audit::{CameraId, Evidence, OfficerId};
 use onrecord_policy::{DAY, Moment, Policy};
@@ -11,7 +11,7 @@ use crate::mapping::CallsLayout;
 use crate::people::{Gathered, read_assignments, read_device_events, read_exceptions, read_officers};
 use crate::recordings::{RecordingIds, read_recordings};
 use crate::roster::Roster;
-use crate::source::{base_name, size_of};
+use crate::source::{Input, base_name, size_of};
 use crate::table::Reject;
 
 /// The files of an audit.
@@ -79,8 +79,8 @@ pub(crate) struct Prepared {
     pub rejects: Vec<(String, Vec<Reject>)>,
     /// Cameras with recordings: all, and those whose buffer is too short.
     pub short_buffers: Vec<(Option<CameraId>, u64, u64)>,
-    /// The zone given for local times.
-    pub zone: Option<Zone>,
+    /// What reads local times.
+    pub clock: Clock,
 }
 
 /// Reads everything but the calls.
@@ -91,7 +91,7 @@ pub(crate) fn prepare(
     bytes: &mut Bytes<'_, '_>,
 ) -> Result<Prepared, ExchangeError> {
     let zone = options.timezone.as_deref().map(Zone::named).transpose()?;
-    let clock = Clock { zone: zone.clone() };
+    let clock = Clock { zone, zones: None };
     let mut gathered = Gathered::default();
     gathered.parts.recordings_from =
         asked_time(&clock, "--recordings-from", options.recordings_from.as_deref())?;
@@ -104,32 +104,33 @@ pub(crate) fn prepare(
         ));
     }
     let mut rejects = Vec::new();
-    let mut keep = |file: &Path, found: Vec<Reject>| rejects.push((base_name(file), found));
-    if let Some(file) = &inputs.officers {
+    let mut keep = |file: &Input, found: Vec<Reject>| rejects.push((base_name(&file.name), found));
+    if let Some(file) = &inputs.officers.as_ref().map(Input::from) {
         keep(file, read_officers(file, &clock, inputs.camera_assignments.is_none(), &mut gathered)?);
     }
-    if let Some(file) = &inputs.camera_assignments {
+    if let Some(file) = &inputs.camera_assignments.as_ref().map(Input::from) {
         keep(file, read_assignments(file, &clock, &mut gathered)?);
     }
-    if let Some(file) = &inputs.exceptions {
+    if let Some(file) = &inputs.exceptions.as_ref().map(Input::from) {
         keep(file, read_exceptions(file, &clock, policy, &mut gathered)?);
     }
-    if let Some(file) = &inputs.device_events {
+    if let Some(file) = &inputs.device_events.as_ref().map(Input::from) {
         keep(file, read_device_events(file, &clock, &mut gathered)?);
     }
     let mut roster = None;
-    if let Some(file) = &options.layout.roster {
+    if let Some(file) = &options.layout.roster.as_ref().map(Input::from) {
         let (read, found) = Roster::read(file, &clock, &mut gathered)?;
         keep(file, found);
         roster = Some(read);
     }
-    let (ids, found) = read_recordings(&inputs.recordings, &clock, &mut gathered, |n| bytes.add(n))?;
-    keep(&inputs.recordings, found);
+    let recordings = Input::from(&inputs.recordings);
+    let (ids, found) = read_recordings(&recordings, &clock, &mut gathered, |n| bytes.add(n))?;
+    keep(&recordings, found);
     note_stray_times(&mut gathered);
     let short_buffers = gathered.parts.recordings.short_buffers(policy.camera.pre_event_buffer);
     let parts = std::mem::take(&mut gathered.parts);
     let evidence = Evidence::new(parts, policy);
-    Ok(Prepared { evidence, ids, roster, gathered, rejects, short_buffers, zone })
+    Ok(Prepared { evidence, ids, roster, gathered, rejects, short_buffers, clock })
 }
 
 fn asked_time(clock: &Clock, flag: &str, text: Option<&str>) -> Result<Option<Moment>, ExchangeError> {

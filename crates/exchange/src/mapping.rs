@@ -321,9 +321,9 @@ impl CallsLayout {
     }
 
     /// The mapping's reader of times.
-    pub(crate) fn times(&self, zone: Option<Zone>) -> CallClock {
+    pub(crate) fn times(&self, clock: Clock) -> CallClock {
         let mapping = self.mapping.clone().unwrap_or_default();
-        CallClock { clock: Clock { zone }, mapping }
+        CallClock { clock, mapping }
     }
 }
 
@@ -352,6 +352,11 @@ impl CallClock {
     /// Whether a value means that there is none.
     fn absent(&self, text: &str) -> bool {
         text.is_empty() || self.mapping.absent.iter().any(|a| text.starts_with(a.as_str()))
+    }
+
+    /// The zone of local times, where one is known.
+    pub fn zone(&self) -> Option<&Zone> {
+        self.clock.zone.as_ref()
     }
 
     /// A reader for many times of the same days.

@@ -76,11 +76,22 @@ impl OutcomeWriter<'_> {
     }
 
     /// The officer's recordings that overlap the obligation, in the order of the file.
-    fn recordings(&self, work: &Workspace) -> String {
+    pub fn recording_ids(&self, work: &Workspace) -> Vec<&str> {
         let mut orders: Vec<u32> = work.recordings().iter().map(|r| r.order).collect();
         orders.sort_unstable();
-        let ids: Vec<_> = orders.into_iter().map(|order| self.ids.get(order)).collect();
-        ids.join(";")
+        orders.into_iter().map(|order| self.ids.get(order)).collect()
+    }
+
+    fn recordings(&self, work: &Workspace) -> String {
+        self.recording_ids(work).join(";")
+    }
+
+    /// The rules by which the outcome of an obligation is what it is.
+    pub fn citations(&self, row: &Decided<'_>) -> String {
+        match row.decision.outcome {
+            Outcome::Excused { .. } => self.citation(row.work),
+            _ => self.policy.citations.activation.clone().unwrap_or_default(),
+        }
     }
 
     /// The rules by which an obligation is excused; the rule of activation where no exception excuses it.
@@ -111,8 +122,6 @@ impl OutcomeWriter<'_> {
             "reason": row.decision.outcome.reason(),
         });
         if let (Some(measures), Some(line)) = (&row.decision.measures, line.as_object_mut()) {
-            let excused = matches!(row.decision.outcome, Outcome::Excused { .. });
-            let activation = || self.policy.citations.activation.clone().unwrap_or_default();
             let defects: Vec<_> = row.work.defects().iter().map(defect_json).collect();
             line.insert("defects".into(), defects.into());
             line.insert("covered_s".into(), seconds(measures.covered).into());
@@ -121,10 +130,7 @@ impl OutcomeWriter<'_> {
             line.insert("in_grace".into(), measures.in_grace.into());
             line.insert("notice".into(), measures.notice.word().into());
             line.insert("recordings".into(), self.recordings(row.work).into());
-            line.insert(
-                "citation".into(),
-                if excused { self.citation(row.work) } else { activation() }.into(),
-            );
+            line.insert("citation".into(), self.citations(row).into());
         }
         out.extend_from_slice(line.to_string().as_bytes());
         out.push(b'\n');

@@ -1,7 +1,6 @@
 //! The small files: officers, camera assignments, exceptions, device events.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
 use foldhash::fast::FixedState;
 use onrecord_audit::{
@@ -14,7 +13,7 @@ use rayon::prelude::*;
 use crate::clock::{Clock, Reading};
 use crate::error::ExchangeError;
 use crate::names::{BlockName, BlockNames, Names, NewNames};
-use crate::source::{Block, Source};
+use crate::source::{Block, Input, Source};
 use crate::table::{Column, Layout, Reject, Row, RowTimes, What, optional, read_time, required};
 
 /// What has been read of all files so far: the ids met, what the audit will use, what could not be used.
@@ -62,7 +61,7 @@ impl Seen {
 
 /// Reads the rows of a small file one after the other. `take` answers whether it accepted the row.
 pub(crate) fn each_row<const N: usize>(
-    file: &Path,
+    file: &Input,
     kind: &'static str,
     columns: &'static [Column; N],
     gathered: &mut Gathered,
@@ -125,7 +124,7 @@ pub(crate) fn has_row_reject(rejects: &[Reject], line: u64) -> bool {
     rejects.iter().rev().take_while(|r| r.line == line).any(|r| r.what == What::Row)
 }
 
-const OFFICERS: [Column; 7] = [
+pub(crate) const OFFICERS: [Column; 7] = [
     required("officer_id"),
     optional("name"),
     optional("badge"),
@@ -150,7 +149,7 @@ struct Officer {
 
 /// Reads the officers. With `assign`, a row with camera_issued_at assigns its camera from then on.
 pub(crate) fn read_officers(
-    file: &Path,
+    file: &Input,
     clock: &Clock,
     assign: bool,
     gathered: &mut Gathered,
@@ -184,7 +183,7 @@ pub(crate) fn read_officers(
         })?;
     if counts.read == 0 {
         return Err(ExchangeError::unusable(
-            file,
+            &file.name,
             2,
             "has a header and no rows. Export the officers again, or leave --officers out.",
         ));
@@ -269,12 +268,12 @@ fn take_officers(rows: &[Officer], assign: bool, gathered: &mut Gathered) {
     }
 }
 
-const ASSIGNMENTS: [Column; 4] =
+pub(crate) const ASSIGNMENTS: [Column; 4] =
     [required("camera_serial"), required("officer_id"), required("from"), optional("to")];
 
 /// Reads who had which camera from when to when.
 pub(crate) fn read_assignments(
-    file: &Path,
+    file: &Input,
     clock: &Clock,
     gathered: &mut Gathered,
 ) -> Result<Vec<Reject>, ExchangeError> {
@@ -364,7 +363,7 @@ fn span_of(from: Option<Reading>, to: Option<Reading>, open_end: bool) -> Option
     }
 }
 
-const EXCEPTIONS: [Column; 7] = [
+pub(crate) const EXCEPTIONS: [Column; 7] = [
     required("officer_id"),
     optional("call_id"),
     required("from"),
@@ -376,7 +375,7 @@ const EXCEPTIONS: [Column; 7] = [
 
 /// Reads the exceptions, whose codes must be in the policy.
 pub(crate) fn read_exceptions(
-    file: &Path,
+    file: &Input,
     clock: &Clock,
     policy: &Policy,
     gathered: &mut Gathered,
@@ -426,7 +425,7 @@ fn unknown_code(code: &str, policy: &Policy) -> String {
     format!("the code \"{code}\" is not in the policy {}, which has: {known}", policy.id)
 }
 
-const DEVICE_EVENTS: [Column; 3] = [required("camera_serial"), required("at"), required("event")];
+pub(crate) const DEVICE_EVENTS: [Column; 3] = [required("camera_serial"), required("at"), required("event")];
 
 /// A row of device events as its block gives it.
 struct ParsedEvent {
@@ -440,7 +439,7 @@ struct ParsedEvent {
 
 /// Reads what cameras and docks reported. There are many, so blocks are parsed side by side.
 pub(crate) fn read_device_events(
-    file: &Path,
+    file: &Input,
     clock: &Clock,
     gathered: &mut Gathered,
 ) -> Result<Vec<Reject>, ExchangeError> {

@@ -2,7 +2,6 @@
 //! in order; what only the whole file can tell (an id on rows of different content) is settled at its end.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
 use onrecord_audit::{
     AssignmentRow, CameraId, FileCounts, NoticeMark, OfficerId, Readings, RecordingColumns, RecordingRow,
@@ -15,10 +14,10 @@ use crate::clock::{Clock, Reading, TimeReader, readings_in_order};
 use crate::error::ExchangeError;
 use crate::names::{BlockName, BlockNames, NewNames, TakenOver};
 use crate::people::Gathered;
-use crate::source::{Block, Source};
+use crate::source::{Block, Input, Source};
 use crate::table::{Column, Layout, Reject, Row, RowTimes, What, number_of, optional, read_time, required};
 
-const COLUMNS: [Column; 8] = [
+pub(crate) const RECORDINGS: [Column; 8] = [
     required("recording_id"),
     optional("officer_id"),
     optional("camera_serial"),
@@ -130,13 +129,13 @@ impl ByCamera {
 /// Reads the recordings. Assignments must have been read before: they tell whose a recording without
 /// officer_id is.
 pub(crate) fn read_recordings(
-    file: &Path,
+    file: &Input,
     clock: &Clock,
     gathered: &mut Gathered,
     mut progress: impl FnMut(u64),
 ) -> Result<(RecordingIds, Vec<Reject>), ExchangeError> {
     let mut source = Source::open(file)?;
-    let layout = Layout::find(&COLUMNS, &source, &mut gathered.notes)?;
+    let layout = Layout::find(&RECORDINGS, &source, &mut gathered.notes)?;
     let assigned = ByCamera::new(gathered.parts.assignments.as_ref());
     let mut taking = Taking {
         counts: FileCounts { kind: "recordings", file: source.base_name(), ..FileCounts::default() },

@@ -1,7 +1,6 @@
 //! A duty roster: which officers a unit had, and when. For calls that name no officer.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use onrecord_audit::{FileCounts, Interval, OfficerId};
 use onrecord_policy::Moment;
@@ -9,6 +8,7 @@ use onrecord_policy::Moment;
 use crate::clock::Clock;
 use crate::error::ExchangeError;
 use crate::people::{Gathered, Taken, each_row, has_row_reject, list_empty, narrowest};
+use crate::source::Input;
 use crate::table::{Column, Reject, What, read_time, required};
 
 const ROSTER: [Column; 4] = [required("officer_id"), required("unit_id"), required("from"), required("to")];
@@ -20,7 +20,7 @@ pub(crate) struct Roster(HashMap<Box<str>, Vec<(Interval, OfficerId)>>);
 impl Roster {
     /// Reads a roster.
     pub fn read(
-        file: &Path,
+        file: &Input,
         clock: &Clock,
         gathered: &mut Gathered,
     ) -> Result<(Self, Vec<Reject>), ExchangeError> {

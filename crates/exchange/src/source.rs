@@ -1,8 +1,9 @@
 //! Reading an exchange file, plain, `.gz` or `.zst`, as blocks of whole records.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 
@@ -17,6 +18,26 @@ const BLOCK: usize = 1 << 18;
 const BLOCKS_PER_ROUND: usize = 16;
 /// A record longer than this many bytes is taken for a quote that was never closed, or no CSV at all.
 const LONGEST_RECORD: usize = 1 << 20;
+
+/// A file to be read: on the disk, or in memory under the name that sentences about it give.
+#[derive(Clone, Debug)]
+pub(crate) struct Input {
+    pub name: PathBuf,
+    bytes: Option<Arc<[u8]>>,
+}
+
+impl Input {
+    /// A file in memory, not compressed.
+    pub fn in_memory(name: &str, bytes: &[u8]) -> Self {
+        Self { name: name.into(), bytes: Some(bytes.into()) }
+    }
+}
+
+impl<P: Into<PathBuf>> From<P> for Input {
+    fn from(path: P) -> Self {
+        Self { name: path.into(), bytes: None }
+    }
+}
 
 /// Some whole records of a file.
 #[derive(Debug)]
@@ -53,8 +74,8 @@ pub(crate) struct Source {
 
 impl Source {
     /// Opens a file and reads its header.
-    pub fn open(file: &Path) -> Result<Self, ExchangeError> {
-        let mut blocks = Blocks::open(file)?;
+    pub fn open(input: &Input) -> Result<Self, ExchangeError> {
+        let mut blocks = Blocks::open(input)?;
         let header = blocks.header()?;
         let (send, rounds) = sync_channel(1);
         let reader = std::thread::spawn(move || {
@@ -66,7 +87,7 @@ impl Source {
                 }
             }
         });
-        Ok(Self { file: file.to_owned(), header, rounds, reader: Some(reader) })
+        Ok(Self { file: input.name.clone(), header, rounds, reader: Some(reader) })
     }
 
     /// The next blocks of the file, in order; none at its end.
@@ -108,7 +129,11 @@ struct Blocks {
 }
 
 impl Blocks {
-    fn open(file: &Path) -> Result<Self, ExchangeError> {
+    fn open(input: &Input) -> Result<Self, ExchangeError> {
+        let file = input.name.as_path();
+        if let Some(bytes) = &input.bytes {
+            return Ok(Self::of(file, Box::new(Cursor::new(Arc::clone(bytes))), false));
+        }
         let cannot = |source| ExchangeError::Read { file: file.to_owned(), source };
         let opened = File::open(file).map_err(cannot)?;
         if opened.metadata().map_err(cannot)?.is_dir() {
@@ -123,7 +148,11 @@ impl Blocks {
             Some("zst") => (Box::new(zstd::Decoder::new(opened).map_err(cannot)?), true),
             _ => (Box::new(opened), false),
         };
-        Ok(Self {
+        Ok(Self::of(file, input, compressed))
+    }
+
+    fn of(file: &Path, input: Box<dyn Read + Send>, compressed: bool) -> Self {
+        Self {
             file: file.to_owned(),
             input,
             compressed,
@@ -131,7 +160,7 @@ impl Blocks {
             line: 1,
             ended: false,
             names: Vec::new(),
-        })
+        }
     }
 
     /// Reads until `rest` holds at least `wanted` bytes or the file ends.

@@ -3,6 +3,7 @@
 
 mod names;
 mod times;
+pub(crate) mod unwrap;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -85,6 +86,7 @@ impl Program {
     }
 
     async fn write_container(&self, mut container: Container, new: Metadata) -> Result<(), ProgramError> {
+        self.may_write()?;
         let kind = ContainerKind::of(&container.name)?;
         let mut metadata = parse(&container.metadata);
         merge(&mut metadata, new);
@@ -212,6 +214,7 @@ impl Program {
     }
 
     async fn write_object(&self, object: &Object) -> Result<(), ProgramError> {
+        self.may_write()?;
         let mut tx = self.store.begin().await?;
         swift::set_object(&mut tx, object, self.world.now()).await?;
         commit(tx).await?;

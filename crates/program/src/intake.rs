@@ -166,6 +166,7 @@ impl Program {
                 "A clip has at most {LARGEST} bytes; this one has more. Split it at the camera."
             )));
         }
+        self.may_write()?;
         let now = self.world.now();
         let (clip_id, _, wrapped) = self.new_key(now)?;
         let mut tx = self.store.begin().await?;

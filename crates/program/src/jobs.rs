@@ -13,6 +13,8 @@ use crate::{Program, ProgramError};
 pub const READ_MEDIA: &str = "media.read";
 /// Copy a sealed clip's segments into the second store. Subject: the clip.
 pub const COPY: &str = "vault.copy";
+/// Bring the outcomes of the audit up to date. Subject: `all`.
+pub const UPDATE_OUTCOMES: &str = "outcomes.update";
 
 /// How long a claim lasts before another node may take the job: half a minute, in microseconds. A node that is alive
 /// renews it three times as often.
@@ -25,6 +27,9 @@ impl Program {
     /// # Errors
     /// Where the database cannot be asked; a job that fails is noted and tried again, which is no error here.
     pub async fn run_job(self: &Arc<Self>) -> Result<bool, ProgramError> {
+        if self.may_write().is_err() {
+            return Ok(false);
+        }
         let now = self.world.now();
         let Some(job) = jobs::claim(&self.store, now, now + CLAIM).await? else { return Ok(false) };
         let outcome = tokio::select! {
@@ -39,6 +44,7 @@ impl Program {
         match job.kind.as_str() {
             READ_MEDIA => self.read_media(&job.subject).await,
             COPY => self.copy_to_mirror(&job.subject).await,
+            UPDATE_OUTCOMES => self.update_outcomes().await,
             other => Err(ProgramError::Fault(format!("No version of this program knows the job {other}."))),
         }
     }
@@ -56,7 +62,7 @@ impl Program {
     async fn settle_job(&self, job: &Job, outcome: Result<(), ProgramError>) -> Result<(), ProgramError> {
         let mut tx = self.store.begin().await?;
         match outcome {
-            Ok(()) => jobs::done(&mut tx, job).await?,
+            Ok(()) => jobs::done(&mut tx, job, self.world.now()).await?,
             Err(error) => {
                 tracing::warn!(job = job.kind, subject = job.subject, attempt = job.attempt, %error, "a job failed");
                 // 2, 4, 8 … seconds, at most half an hour.

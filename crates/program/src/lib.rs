@@ -9,19 +9,24 @@
 
 pub mod access;
 pub mod axis;
+pub mod backup;
 pub mod custody;
 mod error;
+pub mod imports;
 pub mod intake;
 pub mod jobs;
 pub mod keeping;
 pub mod media;
+pub mod outcomes;
 pub mod playback;
 pub mod receipts;
 pub mod recordings;
 pub mod sequencer;
 pub mod world;
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use onrecord_ledger::LedgerKey;
 use onrecord_media::Media;
@@ -46,6 +51,8 @@ pub struct Program {
     pub media: Option<Media>,
     /// The ledger's signing key.
     pub ledger_key: LedgerKey,
+    /// Where files lie while they are read: a folder of this node's own.
+    pub scratch: PathBuf,
     /// The time and chance of this process.
     pub world: World,
     /// What goes on in this process only.
@@ -58,6 +65,9 @@ pub struct Live {
     pub(crate) attempts: intake::Attempts,
     pub(crate) sessions: playback::Sessions,
     pub(crate) tree: sequencer::Tree,
+    pub(crate) audit: outcomes::Audit,
+    /// Whether this is a copy that has not proved itself.
+    pub(crate) is_restored: AtomicBool,
     /// Rung when there is a job or a ledger entry.
     pub bell: tokio::sync::Notify,
 }

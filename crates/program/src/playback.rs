@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use onrecord_ledger::Kind;
-use onrecord_store::clips::{self, SealedKey, SegmentRow};
+use onrecord_store::clips::{self, Clip, SealedKey};
 use onrecord_store::{commit, media};
 use onrecord_vault::{Segment, read_range};
 use tokio::sync::mpsc;
@@ -19,28 +19,56 @@ use crate::{Principal, Program, ProgramError};
 /// How long looks of one principal at one clip count as one: ten minutes after the last, in microseconds.
 const SESSION: i64 = 600_000_000;
 
-/// How many decrypted chunks (1 MiB each) may wait for the socket.
-const WAITING: usize = 4;
+/// How long what was opened is remembered, so that a player's next range finds it: two seconds, in microseconds.
+const REMEMBERED: i64 = 2_000_000;
+
+/// How many opened clips are remembered.
+const OPENED: usize = 256;
+
+/// How many decrypted chunks (256 KiB each) may wait for the socket.
+const WAITING: usize = 8;
+
+/// Who looks at what.
+type Look = (String, String);
 
 /// Looks that go on.
 #[derive(Default)]
-pub struct Sessions(Mutex<HashMap<(String, String), i64>>);
+pub struct Sessions {
+    /// When each was last seen.
+    looks: Mutex<HashMap<Look, i64>>,
+    /// What was opened, and when.
+    opened: Mutex<HashMap<Look, (i64, Arc<Readable>)>>,
+}
 
 impl Sessions {
     /// Whether this look begins a session.
     fn begins(&self, who: &str, what: &str, now: i64) -> bool {
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sessions.retain(|_, last| now - *last < SESSION);
-        sessions.insert((who.to_owned(), what.to_owned()), now).is_none()
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.retain(|_, last| now - *last < SESSION);
+        looks.insert((who.to_owned(), what.to_owned()), now).is_none()
     }
 
     fn forget(&self, who: &str, what: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(who.to_owned(), what.to_owned()));
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner).remove(&(who.to_owned(), what.to_owned()));
+    }
+
+    fn recall(&self, who: &str, what: &str, now: i64) -> Option<Arc<Readable>> {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, readable) = opened.get(&(who.to_owned(), what.to_owned()))?;
+        (now - at < REMEMBERED).then(|| Arc::clone(readable))
+    }
+
+    fn remember(&self, who: &str, what: &str, now: i64, readable: &Arc<Readable>) {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if opened.len() >= OPENED {
+            opened.retain(|_, (at, _)| now - *at < REMEMBERED);
+        }
+        opened.insert((who.to_owned(), what.to_owned()), (now, Arc::clone(readable)));
     }
 }
 
 /// Bytes that may be read now.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Readable {
     /// The clip.
     pub clip_id: String,
@@ -54,7 +82,7 @@ pub struct Readable {
     pub tag: String,
     owner: String,
     key: SealedKey,
-    segments: Vec<SegmentRow>,
+    segments: Vec<Segment>,
 }
 
 impl Program {
@@ -67,29 +95,38 @@ impl Program {
         who: &Principal,
         clip_id: &str,
         why: &str,
-    ) -> Result<Readable, ProgramError> {
+    ) -> Result<Arc<Readable>, ProgramError> {
+        let now = self.world.now();
+        if let Some(readable) = self.live.sessions.recall(&who.id, clip_id, now) {
+            return Ok(readable);
+        }
         let clip = self.known_clip(who, clip_id).await?;
-        let (Some(size), Some(sha256), Some(_)) = (clip.size, clip.sha256, clip.sealed_at) else {
+        let readable = Arc::new(self.readable(clip).await?);
+        self.look(who, &readable.clip_id, why).await?;
+        self.live.sessions.remember(&who.id, clip_id, now, &readable);
+        Ok(readable)
+    }
+
+    async fn readable(&self, clip: Clip) -> Result<Readable, ProgramError> {
+        let (Some(size), Some(tag), Some(_)) = (clip.size, clip.sha256, clip.sealed_at) else {
             return Err(ProgramError::Conflict("This clip is still being received.".to_owned()));
         };
         if clip.state == "disposed" {
             return Err(ProgramError::NotFound { what: "clip", id: clip.id });
         }
-        self.look(who, &clip.id, why).await?;
-        let segments = clips::segments(&self.store, &clip.id).await?;
         Ok(Readable {
             size,
             content_type: clip.content_type,
             name: clip.name,
-            tag: sha256,
+            tag,
+            segments: self.segments_of(&clip.id).await?,
             owner: clip.id.clone(),
             clip_id: clip.id,
             key: clip.key,
-            segments,
         })
     }
 
-    /// Opens what was made from a clip: `poster`, `waveform` or `proxy`.
+    /// Opens what was made from a clip: `poster`, `waveform`, `proxy` or `clear`.
     ///
     /// # Errors
     /// As [`Program::open_original`]; also where nothing of the kind has been made.
@@ -99,29 +136,33 @@ impl Program {
         clip_id: &str,
         kind: &str,
         why: &str,
-    ) -> Result<Readable, ProgramError> {
+    ) -> Result<Arc<Readable>, ProgramError> {
         let clip = self.known_clip(who, clip_id).await?;
         let made = media::derivative(&self.store, &clip.id, kind).await?.ok_or_else(|| {
             ProgramError::NotFound { what: "derivative", id: format!("{kind} of {}", clip.id) }
         })?;
         self.look(who, &clip.id, why).await?;
-        let segments = clips::segments(&self.store, &made.id).await?;
-        Ok(Readable {
+        Ok(Arc::new(Readable {
             clip_id: clip.id,
             size: made.size,
             content_type: Some(made.content_type),
             name: format!("{kind}-{}", clip.name),
             tag: made.id.clone(),
+            segments: self.segments_of(&made.id).await?,
             owner: made.id,
             key: made.key,
-            segments,
-        })
+        }))
+    }
+
+    async fn segments_of(&self, owner: &str) -> Result<Vec<Segment>, ProgramError> {
+        clips::segments(&self.store, owner).await?.iter().map(segment_of).collect()
     }
 
     async fn look(&self, who: &Principal, clip_id: &str, why: &str) -> Result<(), ProgramError> {
         if !who.role.may_look() {
             return Err(ProgramError::NotFound { what: "clip", id: clip_id.to_owned() });
         }
+        self.may_write()?;
         if !self.live.sessions.begins(&who.id, clip_id, self.world.now()) {
             return Ok(());
         }
@@ -144,16 +185,14 @@ impl Program {
     /// Where the key cannot be opened.
     pub fn stream(
         self: &Arc<Self>,
-        readable: &Readable,
+        readable: &Arc<Readable>,
         range: Range<u64>,
     ) -> Result<mpsc::Receiver<Result<Bytes, ProgramError>>, ProgramError> {
         let (owner, key) = self.open_key(&readable.owner, &readable.key)?;
-        let segments: Vec<Segment> = readable.segments.iter().map(segment_of).collect::<Result<_, _>>()?;
         let (pieces, out) = mpsc::channel(WAITING);
-        let program = Arc::clone(self);
-        let clip_id = readable.clip_id.clone();
+        let (program, readable) = (Arc::clone(self), Arc::clone(readable));
         tokio::task::spawn_blocking(move || {
-            let read = read_range(&program.shelf, owner, &key, &segments, range, |bytes| {
+            let read = read_range(&program.shelf, owner, &key, &readable.segments, range, |bytes| {
                 if pieces.blocking_send(Ok(bytes)).is_ok() {
                     ControlFlow::Continue(())
                 } else {
@@ -161,7 +200,7 @@ impl Program {
                 }
             });
             if let Err(error) = read {
-                tracing::error!(clip = clip_id, %error, "evidence could not be read");
+                tracing::error!(clip = readable.clip_id, %error, "evidence could not be read");
                 let _ = pieces.blocking_send(Err(error.into()));
             }
         });

@@ -79,6 +79,7 @@ impl Program {
             return Ok(());
         }
         let clips = clips::of_recording_in(tx, id).await?;
+        self.tell_the_audit(tx, &recording, &clips).await?;
         let of = |state: &str| clips.iter().any(|clip| clip.state == state && clip.kind != "key");
         let state = match () {
             () if !recording.transfer_complete || of("sealed") => "receiving",

@@ -125,6 +125,9 @@ impl Program {
     /// # Errors
     /// Where the database or the shelf cannot.
     pub async fn run_sequencer(self: &Arc<Self>) -> Result<u64, ProgramError> {
+        if self.may_write().is_err() {
+            return Ok(self.tree_state().await?.sequenced);
+        }
         let mut edge = self.live.tree.edge.lock().await;
         while ledger::waits(&self.store).await? {
             let mut tx = self.store.begin().await?;
@@ -249,6 +252,7 @@ impl Program {
     /// # Errors
     /// Where the database or the shelf cannot.
     pub async fn publish(self: &Arc<Self>, pad_to: u64) -> Result<(String, i64), ProgramError> {
+        self.may_write()?;
         self.pad(pad_to).await?;
         self.run_sequencer().await?;
         let state = self.tree_state().await?;

@@ -5,8 +5,10 @@
 mod auth;
 mod body;
 mod clips;
+mod imports;
 mod ledger;
 mod openapi;
+mod outcomes;
 mod recordings;
 mod uploads;
 
@@ -27,6 +29,9 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v1/clips/{id}/poster", get(clips::poster))
         .route("/api/v1/clips/{id}/waveform", get(clips::waveform))
         .route("/api/v1/clips/{id}/proxy", get(clips::proxy))
+        .route("/api/v1/clips/{id}/clear", get(clips::clear))
+        .route("/api/v1/imports/{kind}", post(imports::take_in))
+        .route("/api/v1/outcomes", get(outcomes::list))
         .route("/api/v1/ledger/inclusion", get(ledger::inclusion))
         .route("/api/v1/ledger/consistency", get(ledger::consistency))
         .route("/api/v1/uploads", post(uploads::create).options(uploads::options))

@@ -34,6 +34,9 @@ pub struct Config {
     /// Media tools.
     #[serde(default)]
     pub media: MediaConfig,
+    /// Axis body-worn systems.
+    #[serde(default)]
+    pub axis: AxisConfig,
 }
 
 /// Addresses and names.
@@ -175,6 +178,14 @@ impl Default for MediaConfig {
     }
 }
 
+/// Axis body-worn systems.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AxisConfig {
+    /// Whether cameras shall encrypt what they record for the agency's own key.
+    pub want_encryption: bool,
+}
+
 impl Config {
     /// The defaults for a data folder.
     pub fn for_data(data: &Path) -> Self {
@@ -187,6 +198,7 @@ impl Config {
             mirror: None,
             ledger: LedgerConfig::default(),
             media: MediaConfig::default(),
+            axis: AxisConfig::default(),
         }
     }
 

@@ -33,8 +33,8 @@ pub struct Opened {
     pub keys_are_new: bool,
     /// Whether an operator has confirmed a copy of the keys.
     pub keys_copied: bool,
-    /// Held as long as this process uses the data folder's own database.
-    pub lock: Option<File>,
+    /// Whether this came back from a backup and has not proved itself.
+    pub is_restored: bool,
 }
 
 /// The system's time and chance.
@@ -85,11 +85,16 @@ pub async fn open(config: &Config, world: World) -> Result<Opened, ServerError> 
         keys: Arc::new(keys),
         media,
         ledger_key,
+        scratch: config.data.join("scratch"),
         world,
         live: Live::default(),
     };
     program.open_ledger().await.map_err(|error| ServerError::doing("The ledger cannot be opened")(&error))?;
-    Ok(Opened { program: Arc::new(program), axis_key, axis_signer, keys_are_new, keys_copied, lock: None })
+    let is_restored = program
+        .read_restored()
+        .await
+        .map_err(|error| ServerError::doing("The settings cannot be read")(&error))?;
+    Ok(Opened { program: Arc::new(program), axis_key, axis_signer, keys_are_new, keys_copied, is_restored })
 }
 
 /// Keeps a second server away from a data folder that holds its own database.

@@ -140,12 +140,14 @@ CREATE TABLE derivatives (
     UNIQUE (clip_id, kind)
 );
 
+-- `wanted` counts how often the job was put down: one that is put down while it runs is done once more.
 CREATE TABLE jobs (
     id {serial},
     kind TEXT NOT NULL,
     subject TEXT NOT NULL,
     run_at BIGINT NOT NULL,
     attempts BIGINT NOT NULL,
+    wanted BIGINT NOT NULL DEFAULT 1,
     claimed_until BIGINT,
     failure TEXT,
     state TEXT NOT NULL,

@@ -19,17 +19,22 @@ pub struct Job {
     pub subject: String,
     /// The how-manieth try this is, from 1.
     pub attempt: i64,
+    /// How often it had been put down when it was claimed.
+    pub wanted: i64,
 }
 
-/// Puts a job down, to be done from `run_at` on; a job of the same kind and subject that has not begun stays one job.
+/// Puts a job down, to be done from `run_at` on. One of the same kind and subject that has not begun stays one job; one
+/// that is being done right now is done once more when it ends, never twice at a time.
 ///
 /// # Errors
 /// Where the database cannot.
 pub async fn add(tx: &mut Tx, kind: &str, subject: &str, run_at: i64) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO jobs (kind, subject, run_at, attempts, state) VALUES ($1, $2, $3, 0, 'waiting') \
-         ON CONFLICT (kind, subject) DO UPDATE SET run_at = $3, attempts = 0, claimed_until = NULL, failure = NULL, \
-         state = 'waiting'",
+         ON CONFLICT (kind, subject) DO UPDATE SET wanted = jobs.wanted + 1, \
+         run_at = CASE WHEN jobs.claimed_until IS NULL THEN $3 ELSE jobs.run_at END, \
+         attempts = CASE WHEN jobs.claimed_until IS NULL THEN 0 ELSE jobs.attempts END, \
+         failure = NULL, state = 'waiting'",
     )
     .bind(kind)
     .bind(subject)
@@ -57,7 +62,8 @@ pub async fn claim(store: &Store, now: i64, until: i64) -> Result<Option<Job>, S
     let mut tx = store.begin().await?;
     let query = format!(
         "UPDATE jobs SET attempts = attempts + 1, claimed_until = $2, run_at = $2 WHERE id = (SELECT id FROM jobs \
-         WHERE state = 'waiting' AND run_at <= $1 ORDER BY run_at, id LIMIT 1{}) RETURNING id, kind, subject, attempts",
+         WHERE state = 'waiting' AND run_at <= $1 ORDER BY run_at, id LIMIT 1{}) \
+         RETURNING id, kind, subject, attempts, wanted",
         store.dialect().skip_locked()
     );
     let job = sqlx::query(AssertSqlSafe(query))
@@ -72,6 +78,7 @@ pub async fn claim(store: &Store, now: i64, until: i64) -> Result<Option<Job>, S
                     kind: row.try_get("kind")?,
                     subject: row.try_get("subject")?,
                     attempt: row.try_get("attempts")?,
+                    wanted: row.try_get("wanted")?,
                 })
             })
             .transpose()
@@ -96,17 +103,27 @@ pub async fn renew(tx: &mut Tx, job: &Job, until: i64) -> Result<(), StoreError>
     Ok(())
 }
 
-/// A job is done: it is forgotten, unless it was put down anew meanwhile.
+/// A job is done: it is forgotten; or done once more, at `now`, where it was put down anew meanwhile.
 ///
 /// # Errors
 /// Where the database cannot.
-pub async fn done(tx: &mut Tx, job: &Job) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM jobs WHERE id = $1 AND attempts = $2")
+pub async fn done(tx: &mut Tx, job: &Job, now: i64) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM jobs WHERE id = $1 AND attempts = $2 AND wanted = $3")
         .bind(job.id)
         .bind(job.attempt)
+        .bind(job.wanted)
         .execute(&mut **tx)
         .await
         .doing("finish a job")?;
+    sqlx::query(
+        "UPDATE jobs SET run_at = $3, attempts = 0, claimed_until = NULL WHERE id = $1 AND attempts = $2",
+    )
+    .bind(job.id)
+    .bind(job.attempt)
+    .bind(now)
+    .execute(&mut **tx)
+    .await
+    .doing("begin a job anew")?;
     Ok(())
 }
 

@@ -9,9 +9,11 @@
 pub mod calls;
 pub mod clips;
 pub mod dialect;
+pub mod imports;
 pub mod jobs;
 pub mod ledger;
 pub mod media;
+pub mod outcomes;
 pub mod recordings;
 pub mod schema;
 pub mod settings;
@@ -65,6 +67,12 @@ pub enum StoreError {
         /// The value.
         value: String,
     },
+    /// PostgreSQL is copied with its own tools.
+    #[error(
+        "PostgreSQL is backed up with its own tools (pg_dump, or base backups and the archive of its log). After a restore, \
+         run onrecord admin mark-restored."
+    )]
+    OwnTools,
     /// Something was looked up that is not there.
     #[error("There is no {what} {id}.")]
     Missing {
@@ -173,6 +181,25 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1").execute(&self.read).await.doing("answer")?;
         Ok(())
+    }
+
+    /// Copies the whole database, as it stands at one moment, into a new file. Only SQLite can.
+    ///
+    /// # Errors
+    /// Where it is PostgreSQL, which has tools of its own for this, or where the file cannot be written.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        if self.dialect == Dialect::Postgres {
+            return Err(StoreError::OwnTools);
+        }
+        let temporary = file.with_extension("part");
+        let _ = std::fs::remove_file(&temporary);
+        sqlx::query("VACUUM INTO $1")
+            .bind(temporary.display().to_string())
+            .execute(&self.read)
+            .await
+            .doing("be copied")?;
+        let kept = std::fs::File::open(&temporary).and_then(|copy| copy.sync_all());
+        kept.and_then(|()| std::fs::rename(&temporary, file)).map_err(sqlx::Error::Io).doing("keep its copy")
     }
 
     /// Closes every connection.

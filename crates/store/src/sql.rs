@@ -32,6 +32,24 @@ impl Sql {
         self
     }
 
+    /// Binds a value behind another one.
+    pub fn also<'v>(&mut self, value: impl Encode<'v, Any> + Type<Any> + 'v) -> &mut Self {
+        self.push(", ").bind(value)
+    }
+
+    /// Binds a list of texts, in brackets.
+    pub fn list(&mut self, values: &[String]) -> &mut Self {
+        for (at, value) in values.iter().enumerate() {
+            self.push(if at == 0 { "(" } else { ", " }).bind(value.clone());
+        }
+        self.push(")")
+    }
+
+    /// Begins the next row of the values to be inserted; `)` ends it.
+    pub fn next_row(&mut self, is_first: bool) -> &mut Self {
+        self.push(if is_first { " VALUES (" } else { ", (" })
+    }
+
     fn checked(self) -> Result<(AssertSqlSafe<String>, AnyArguments), sqlx::Error> {
         match self.failed {
             Some(error) => Err(error),
@@ -43,6 +61,12 @@ impl Sql {
     pub async fn rows(self, store: &Store, doing: &'static str) -> Result<Vec<AnyRow>, StoreError> {
         let (text, values) = self.checked().doing(doing)?;
         sqlx::query_with(text, values).fetch_all(store.reader()).await.doing(doing)
+    }
+
+    /// Carries the statement out in a transaction; every row of the answer.
+    pub async fn rows_in(self, tx: &mut Tx, doing: &'static str) -> Result<Vec<AnyRow>, StoreError> {
+        let (text, values) = self.checked().doing(doing)?;
+        sqlx::query_with(text, values).fetch_all(&mut **tx).await.doing(doing)
     }
 
     /// Carries the statement out; answers how many rows it touched.

@@ -12,7 +12,7 @@ use crate::keys::DataKey;
 use crate::shelf::{Kind, Shelf};
 
 /// Bytes of plaintext in a full chunk.
-pub const CHUNK: usize = 1 << 20;
+pub const CHUNK: usize = 1 << 18;
 
 /// Bytes of a segment's header.
 pub(crate) const HEADER: usize = 64;
@@ -90,8 +90,8 @@ impl Layout {
     /// 64 MiB in a folder, where a file costs two fsyncs; 16 MiB in a bucket, where a segment is held in memory.
     pub fn of(shelf: &Shelf) -> Self {
         let per_segment = match shelf.kind() {
-            Kind::Folder(_) => 64,
-            Kind::Bucket(_) => 16,
+            Kind::Folder(_) => 256,
+            Kind::Bucket(_) => 64,
         };
         Self { chunk: CHUNK, per_segment }
     }
@@ -224,7 +224,7 @@ mod tests {
     fn the_header_is_laid_out_as_the_format_says() {
         let segment =
             Segment { bytes: 9, chunks: 1, ..Segment::begin([0xaa; 16], [0xbb; 16], 0x0102, 0x0304) };
-        let header = header([0xaa; 16], &segment, Layout { chunk: CHUNK, per_segment: 64 });
+        let header = header([0xaa; 16], &segment, Layout { chunk: 1 << 20, per_segment: 64 });
         assert_eq!(&header[0..8], b"ONRSEG1\n");
         assert_eq!(&header[8..24], &[0xaa; 16]);
         assert_eq!(&header[24..40], &[0xbb; 16]);
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(nonce(3, Standing::EndsSegment).as_ref(), &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 1]);
         assert_eq!(nonce(3, Standing::EndsClip).as_ref(), &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 1]);
         let segment = Segment::begin([7; 16], [8; 16], 0, 0x0100);
-        let layout = Layout { chunk: CHUNK, per_segment: 64 };
+        let layout = Layout { chunk: 1 << 20, per_segment: 64 };
         let cipher = SegmentCipher::new([7; 16], &DataKey::from_bytes([1; 32]), &segment, layout).unwrap();
         let aad = cipher.associated(5, Standing::EndsClip);
         assert_eq!(&aad[..16], &[7; 16]);
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn a_known_segment_has_known_bytes() {
         let segment = Segment::begin([0x11; 16], [0x22; 16], 1 << 20, 1);
-        let layout = Layout { chunk: CHUNK, per_segment: 64 };
+        let layout = Layout { chunk: 1 << 20, per_segment: 64 };
         let cipher =
             SegmentCipher::new([0x11; 16], &DataKey::from_bytes([0x33; 32]), &segment, layout).unwrap();
         let mut chunk = b"evidence".to_vec();

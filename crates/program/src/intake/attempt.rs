@@ -75,6 +75,7 @@ impl Program {
         at: Option<u64>,
         check: Check,
     ) -> Result<Attempt, ProgramError> {
+        self.may_write()?;
         let (known, ticket) = self.arrive(who, id).await?;
         stands_at(&known, at)?;
         let mut tx = self.store.begin().await?;

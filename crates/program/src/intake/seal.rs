@@ -5,6 +5,7 @@ use onrecord_store::clips::{self, Clip, SegmentRow};
 use onrecord_store::uploads::{self, Upload};
 use onrecord_store::{Tx, commit, jobs, recordings};
 
+use crate::axis::unwrap::stem;
 use crate::custody::Event;
 use crate::{Principal, Program, ProgramError, jobs::READ_MEDIA};
 
@@ -101,8 +102,22 @@ impl Program {
         let entry = self.record(tx, event).await?;
         clips::seal(tx, &clip.id, sealed.size, &sealed.sha256, entry, now).await?;
         jobs::add(tx, READ_MEDIA, &clip.id, now).await?;
+        if clip.kind == "key" {
+            self.look_again(tx, clip).await?;
+        }
         if self.mirror.is_some() {
             jobs::add(tx, crate::jobs::COPY, &clip.id, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The key of an encrypted clip has come after the clip: now a media tool can read it.
+    async fn look_again(&self, tx: &mut Tx, key: &Clip) -> Result<(), ProgramError> {
+        for clip in clips::of_recording_in(tx, &key.recording_id).await? {
+            if clip.kind == "clip" && clip.sealed_at.is_some() && stem(&clip.name) == stem(&key.name) {
+                clips::set_state(tx, &clip.id, "sealed").await?;
+                jobs::add(tx, READ_MEDIA, &clip.id, self.world.now()).await?;
+            }
         }
         Ok(())
     }

@@ -80,7 +80,7 @@ fn asked(range: Option<&HeaderValue>, size: u64) -> Asked {
 /// Answers with bytes of evidence, whole or by range. They are never cached on the way, and never shown as a page.
 pub(crate) fn answer(
     program: &Arc<Program>,
-    readable: &Readable,
+    readable: &Arc<Readable>,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let tag = format!("\"{}\"", readable.tag);

@@ -96,6 +96,23 @@ pub(crate) async fn proxy(
     body::answer(&server.program, &readable, &headers)
 }
 
+/// The clear copy of a clip that its camera encrypted end to end.
+#[utoipa::path(get, path = "/api/v1/clips/{id}/clear", tag = "clips", params(("id" = String, Path), Why),
+    responses((status = 200, description = "All bytes"), (status = 206, description = "The bytes asked for"),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 416, body = Problem)))]
+pub(crate) async fn clear(
+    State(server): State<Shared>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(why): Query<Why>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let who = caller.looks()?;
+    let readable = server.program.open_derivative(&who, &id, "clear", &why.words()).await?;
+    body::answer(&server.program, &readable, &headers)
+}
+
 /// A receipt, as ledger.md says.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReceiptAnswer {

@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{clips, ledger, recordings, uploads};
+use super::{clips, imports, ledger, outcomes, recordings, uploads};
 use crate::Problem;
 
 #[derive(OpenApi)]
@@ -17,6 +17,9 @@ use crate::Problem;
         clips::poster,
         clips::waveform,
         clips::proxy,
+        clips::clear,
+        imports::take_in,
+        outcomes::list,
         ledger::inclusion,
         ledger::consistency,
         uploads::create,
@@ -29,6 +32,8 @@ use crate::Problem;
     tags(
         (name = "recordings", description = "What cameras recorded"),
         (name = "clips", description = "The bytes, and their receipts"),
+        (name = "imports", description = "Exchange files, taken in row by row"),
+        (name = "outcomes", description = "What the audit says of every call"),
         (name = "uploads", description = "Resumable upload: tus 1.0"),
         (name = "ledger", description = "Proofs that anyone may ask for"),
     )

@@ -29,6 +29,8 @@ pub struct ConnectionFile {
     container_type: &'static str,
     full_store_and_read_support: bool,
     want_encryption: bool,
+    public_key: String,
+    public_key_id: String,
 }
 
 /// Makes the connection file for cameras that reach this server at `base`; where none is given, at its TLS listener.
@@ -50,6 +52,9 @@ pub async fn connection_file(
     } else {
         None
     };
+    let (public_key, public_key_id) = program
+        .content_public_key()
+        .map_err(|error| ServerError::doing("The public key for encrypted clips cannot be given")(&error))?;
     Ok(ConnectionFile {
         connection_file_version: "1.0",
         site_name: config.server.name.clone(),
@@ -62,7 +67,9 @@ pub async fn connection_file(
         blob_api_user_name: USER,
         container_type: "mkv",
         full_store_and_read_support: true,
-        want_encryption: false,
+        want_encryption: config.axis.want_encryption,
+        public_key: STANDARD.encode(public_key),
+        public_key_id,
     })
 }
 

@@ -31,7 +31,7 @@ fn a_scrub_reads_every_byte() {
         assert!(read == clip);
         stand.spoil(&segments[0].name, |bytes| *bytes.last_mut().unwrap() ^= 1);
         let error = check_clip(&stand.shelf, CLIP, &key(), &segments, |_| {}).unwrap_err();
-        assert!(matches!(error, ReadError::Damage(Damage { what: What::Chunk, chunk: 2, .. })), "{error}");
+        assert!(matches!(error, ReadError::Damage(Damage { what: What::Chunk, chunk: 11, .. })), "{error}");
         let error = check_clip(&stand.shelf, CLIP, &key(), &[], |_| {}).unwrap_err();
         assert!(matches!(error, ReadError::Incomplete { bytes: 0 }), "{error}");
     }

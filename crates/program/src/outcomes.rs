@@ -1,0 +1,133 @@
+//! What the audit says of every call, kept true as rows and recordings come in. The engine is the audit's own: for the
+//! officers whose evidence has changed, the rows that could matter to them are put together as an export in memory, and
+//! decided as `onrecord audit` would decide all rows together.
+//!
+//! It goes on in steps, each under a lock that imports take too, so that none sees half an import: see to what follows
+//! from new rows ([`settle`]); look whether what only all rows together can tell has changed ([`facts`]); decide some
+//! officers anew ([`decide`]). What is still to be done stands in the database, so that a crash loses nothing.
+
+mod decide;
+mod facts;
+mod own;
+pub(crate) mod rows;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use onrecord_exchange::{ExchangeError, Zones};
+use onrecord_policy::Policy;
+use onrecord_store::outcomes::{self, Filter, Outcome};
+use onrecord_store::{Tx, commit, imports, settings};
+
+use crate::{Principal, Program, ProgramError};
+
+/// The setting that names the policy: a shipped pack, or the path of a policy file.
+pub const POLICY: &str = "audit.policy";
+/// The setting that names the zone of local times, where an import does not.
+pub const TIMEZONE: &str = "audit.timezone";
+/// The policy where none is set.
+const DEFAULT_POLICY: &str = "generic";
+
+/// What this process remembers of the audit: nothing that a restart could lose.
+#[derive(Default)]
+pub struct Audit {
+    /// Held by whoever writes rows or decides: SQLite has one node, and this is its lock.
+    pub(crate) turn: tokio::sync::Mutex<()>,
+    zones: Arc<Zones>,
+    /// The policy that was read last, with its text.
+    policy: Mutex<Option<(String, Arc<Policy>)>>,
+}
+
+/// The right to write rows or to decide. It ends when it is dropped.
+pub(crate) struct Turn<'a> {
+    _here: tokio::sync::MutexGuard<'a, ()>,
+    among_nodes: Option<Tx>,
+}
+
+impl Turn<'_> {
+    /// Gives the right back and waits until other nodes can have it.
+    pub async fn end(self) -> Result<(), ProgramError> {
+        if let Some(tx) = self.among_nodes {
+            commit(tx).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Program {
+    /// Lists outcomes in the order in which their calls were taken in.
+    ///
+    /// # Errors
+    /// Where the caller may not look at evidence, or where the database cannot.
+    pub async fn list_outcomes(
+        &self,
+        who: &Principal,
+        filter: &Filter,
+    ) -> Result<Vec<Outcome>, ProgramError> {
+        if !who.role.may_look() {
+            return Err(ProgramError::NotFound { what: "outcomes", id: String::new() });
+        }
+        Ok(outcomes::list(&self.store, filter).await?)
+    }
+
+    /// Brings every outcome up to date.
+    ///
+    /// # Errors
+    /// Where the policy or the database cannot be used.
+    pub async fn update_outcomes(self: &Arc<Self>) -> Result<(), ProgramError> {
+        while self.outcomes_step().await? {}
+        Ok(())
+    }
+
+    /// Does the next thing that brings outcomes up to date; answers whether there was one.
+    pub(crate) async fn outcomes_step(self: &Arc<Self>) -> Result<bool, ProgramError> {
+        let policy = self.audit_policy().await?;
+        let turn = self.audit_turn().await?;
+        self.sweep_imports().await?;
+        let did = self.settle_rows().await?
+            || self.look_at_facts(&policy).await?
+            || self.decide_officers(&policy).await?;
+        turn.end().await?;
+        Ok(did)
+    }
+
+    /// Waits for the right to write rows or to decide.
+    pub(crate) async fn audit_turn(&self) -> Result<Turn<'_>, ProgramError> {
+        let here = self.live.audit.turn.lock().await;
+        Ok(Turn { _here: here, among_nodes: imports::lock(&self.store).await? })
+    }
+
+    /// The policy in force.
+    pub(crate) async fn audit_policy(&self) -> Result<Arc<Policy>, ProgramError> {
+        let name = settings::get(&self.store, POLICY).await?.unwrap_or_else(|| DEFAULT_POLICY.to_owned());
+        let text = match Policy::pack(&name) {
+            Some(text) => text.to_owned(),
+            None => tokio::fs::read_to_string(&name).await.map_err(|error| {
+                ProgramError::Fault(format!(
+                    "The policy {name} is none of the shipped packs ({}), and cannot be read as a file: {error}.",
+                    Policy::PACKS.join(", ")
+                ))
+            })?,
+        };
+        let mut known = self.live.audit.policy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, policy)) = known.as_ref().filter(|(known, _)| *known == text) {
+            return Ok(Arc::clone(policy));
+        }
+        let policy = Policy::parse(&name, &text)
+            .map_err(|error| ProgramError::Fault(format!("The policy: {error}")))?;
+        let policy = Arc::new(policy);
+        *known = Some((text, Arc::clone(&policy)));
+        Ok(policy)
+    }
+
+    pub(crate) fn zones(&self) -> Arc<Zones> {
+        Arc::clone(&self.live.audit.zones)
+    }
+}
+
+/// What was kept can be read again: where it cannot, the fault is ours.
+pub(crate) fn kept_unreadable(error: &ExchangeError) -> ProgramError {
+    ProgramError::Fault(format!("The rows that were kept cannot be audited: {error}"))
+}

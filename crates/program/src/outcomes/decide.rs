@@ -1,0 +1,204 @@
+//! Deciding the calls of some officers anew, and writing what has changed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use onrecord_exchange::{Export, FileKind, RowOutcome, Whole};
+use onrecord_policy::{Moment, Policy};
+use onrecord_store::imports::{self, Row};
+use onrecord_store::outcomes::{self, Outcome};
+use onrecord_store::{calls, commit};
+use serde_json::json;
+
+use super::facts::Assignments;
+use super::{kept_unreadable, rows};
+use crate::access::hex;
+use crate::{Program, ProgramError};
+
+/// How many officers are decided at a time.
+const OFFICERS: u32 = 25;
+/// How many outcomes a transaction writes: SQLite's must be short.
+const WRITTEN: usize = 400;
+
+impl Program {
+    /// Decides some of the officers who are marked; answers whether there were any.
+    pub(super) async fn decide_officers(
+        self: &Arc<Self>,
+        policy: &Arc<Policy>,
+    ) -> Result<bool, ProgramError> {
+        let due = outcomes::due(&self.store, OFFICERS).await?;
+        if due.is_empty() {
+            return Ok(false);
+        }
+        let officers: Vec<String> = due.iter().map(|(officer, _)| officer.clone()).collect();
+        let part = self.part_of(policy, &officers).await?;
+        let (policy_, zones) = (Arc::clone(policy), self.zones());
+        let Part { export, whole, calls } = part;
+        let decided = self
+            .blocking(move |_| {
+                export.decide(&whole, &policy_, &zones).map_err(|error| kept_unreadable(&error))
+            })
+            .await?;
+        let now = self.world.now();
+        let told =
+            decided.iter().filter_map(|said| Some(outcome_of(calls.get(&said.line)?, said, policy, now)));
+        let told: Vec<Outcome> = told.collect();
+        self.write_outcomes(&officers, told, &calls).await?;
+        let mut tx = self.store.begin().await?;
+        outcomes::unmark(&mut tx, &due).await?;
+        commit(tx).await?;
+        Ok(true)
+    }
+
+    /// Every row that could matter to these officers.
+    async fn part_of(&self, policy: &Policy, officers: &[String]) -> Result<Part, ProgramError> {
+        let (facts, anybody) = self.facts(policy).await?;
+        let cameras = imports::cameras_of_officers(&self.store, officers).await?;
+        let mut all: BTreeMap<i64, Row> = BTreeMap::new();
+        let mut keep = |found: Vec<Row>| all.extend(found.into_iter().map(|row| (row.id, row)));
+        keep(imports::of_officers(&self.store, officers).await?);
+        keep(imports::of_cameras(&self.store, &cameras).await?);
+        keep(anybody);
+        let ids =
+            |kind: FileKind, id: fn(&Row) -> Option<&String>, all: &BTreeMap<i64, Row>| -> Vec<String> {
+                let of_kind = all.values().filter(|row| row.kind == kind.name());
+                of_kind.filter_map(id).cloned().collect::<BTreeSet<_>>().into_iter().collect()
+            };
+        // Rows that contradict others are all rejected; the others of their id may name somebody else.
+        let rejected = |row: &Row| row.recording_id.as_ref().filter(|_| !row.accepted).cloned();
+        let rejected: BTreeSet<String> = all.values().filter_map(rejected).collect();
+        let rejected: Vec<String> = rejected.into_iter().collect();
+        let named = ids(FileKind::Officers, |row| row.officer_id.as_ref(), &all);
+        let mut keep = |found: Vec<Row>| all.extend(found.into_iter().map(|row| (row.id, row)));
+        keep(imports::of_recordings(&self.store, &rejected).await?);
+        keep(imports::officers(&self.store, &named).await?);
+        let named: BTreeSet<String> = all.values().filter_map(|row| row.camera_serial.clone()).collect();
+        let named: Vec<String> = named.into_iter().collect();
+        let whole = Whole {
+            window: facts.window.map(|(from, to)| (Moment(from), Moment(to))),
+            assignments_known: facts.assignments != Assignments::Unknown,
+            uploads_known: facts.uploads,
+            held: imports::held(&self.store, &named, facts.assignments == Assignments::Officers).await?,
+        };
+        Part::new(all, whole, facts.assignments == Assignments::File, officers)
+    }
+
+    /// Writes the outcomes of officers where they have changed, and deletes those that are no more.
+    async fn write_outcomes(
+        &self,
+        officers: &[String],
+        told: Vec<Outcome>,
+        calls: &HashMap<u64, Row>,
+    ) -> Result<(), ProgramError> {
+        let mut known: HashMap<i64, String> =
+            outcomes::digests(&self.store, officers).await?.into_iter().collect();
+        let spans = spans_of(&told, calls);
+        let changed =
+            |outcome: &Outcome| known.remove(&outcome.row_id).is_none_or(|was| was != outcome.digest);
+        let changed: Vec<Outcome> = told.into_iter().filter(changed).collect();
+        for some in changed.chunks(WRITTEN) {
+            let mut tx = self.store.begin().await?;
+            outcomes::write(&mut tx, some).await?;
+            let pairs: BTreeSet<_> =
+                some.iter().map(|outcome| (outcome.call_id.as_str(), outcome.officer_id.as_str())).collect();
+            for (call, officer) in pairs {
+                let spans = spans.get(&(call.to_owned(), officer.to_owned())).map_or(&[][..], Vec::as_slice);
+                calls::set_spans(&mut tx, call, officer, spans).await?;
+            }
+            commit(tx).await?;
+        }
+        if !known.is_empty() {
+            let gone: Vec<i64> = known.into_keys().collect();
+            let mut tx = self.store.begin().await?;
+            outcomes::delete(&mut tx, &gone).await?;
+            commit(tx).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The rows that could matter to some officers, ready to be decided.
+struct Part {
+    export: Export,
+    whole: Whole,
+    /// The rows of calls by their line in the export.
+    calls: HashMap<u64, Row>,
+}
+
+impl Part {
+    fn new(
+        all: BTreeMap<i64, Row>,
+        whole: Whole,
+        assignments_from_file: bool,
+        officers: &[String],
+    ) -> Result<Self, ProgramError> {
+        let (mut export, mut calls) = (Export::default(), HashMap::new());
+        if assignments_from_file {
+            export.have(FileKind::CameraAssignments);
+        }
+        // Recordings that were taken in here stand behind those of imports, in the order in which they came.
+        let (own, imported): (Vec<Row>, Vec<Row>) = all.into_values().partition(|row| row.own_id.is_some());
+        for row in imported.into_iter().chain(own) {
+            if row.kind != FileKind::Calls.name() {
+                rows::add(&mut export, &row)?;
+            } else if row.accepted && row.officer_id.as_ref().is_some_and(|id| officers.contains(id)) {
+                calls.insert(rows::add(&mut export, &row)?, row);
+            }
+        }
+        Ok(Self { export, whole, calls })
+    }
+}
+
+/// From when to when officers were on calls: the window of the duty, or what else is known.
+fn spans_of(told: &[Outcome], calls: &HashMap<u64, Row>) -> HashMap<(String, String), Vec<(i64, i64)>> {
+    let rows: HashMap<i64, &Row> = calls.values().map(|row| (row.id, row)).collect();
+    let mut spans: HashMap<_, Vec<_>> = HashMap::new();
+    for outcome in told {
+        let duty = outcome.begin_at.zip(outcome.end_at).filter(|(begin, end)| begin < end);
+        let known = || {
+            let row = rows.get(&outcome.row_id)?;
+            let (from, to) = row.from_at.zip(row.to_at)?;
+            Some((from, to.max(from + 1)))
+        };
+        if let Some(span) = duty.or_else(known) {
+            spans.entry((outcome.call_id.clone(), outcome.officer_id.clone())).or_default().push(span);
+        }
+    }
+    spans
+}
+
+fn outcome_of(call: &Row, said: &RowOutcome, policy: &Policy, now: i64) -> Outcome {
+    let measured = said.measured.as_ref();
+    let defects = measured.map(|measured| {
+        let defects = measured.defects.iter().map(
+            |lapse| json!({ "kind": lapse.kind, "from": lapse.from.to_string(), "to": lapse.to.to_string() }),
+        );
+        serde_json::Value::from(defects.collect::<Vec<_>>()).to_string()
+    });
+    let mut outcome = Outcome {
+        row_id: call.id,
+        line: call.line,
+        call_id: call.call_id.clone().unwrap_or_default(),
+        officer_id: call.officer_id.clone().unwrap_or_default(),
+        begin_at: said.begin.map(|at| at.0),
+        end_at: said.end.map(|at| at.0),
+        outcome: said.outcome.to_owned(),
+        reason: said.reason.to_owned(),
+        defects,
+        covered: measured.map(|m| m.covered),
+        uncovered: measured.map(|m| m.uncovered),
+        excused: measured.map(|m| m.excused),
+        in_grace: measured.map(|m| m.in_grace),
+        notice: measured.map(|m| m.notice.to_owned()),
+        recordings: measured.map(|m| json!(m.recordings).to_string()),
+        citation: measured.map(|m| m.citation.clone()),
+        policy: policy.id.clone(),
+        policy_version: policy.version.clone(),
+        computed_at: 0,
+        digest: String::new(),
+    };
+    outcome.digest = hex(digest(&SHA256, format!("{outcome:?}").as_bytes()).as_ref());
+    outcome.computed_at = now;
+    outcome
+}

@@ -1,0 +1,74 @@
+//! How a row of an exchange file is kept: its values by column, as JSON, and a digest that tells it apart.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use onrecord_exchange::{Export, FileKind, KeptRow};
+use onrecord_store::imports::{NewRow, Row};
+
+use crate::ProgramError;
+
+/// What a row that does not fit its header begins with.
+const UNFIT: &str = "{\"unfit\":";
+
+/// A row of a file as it is kept. `accepted` is what the audit makes of it, by itself.
+pub(crate) fn new_row(kind: FileKind, columns: &[&'static str], row: &KeptRow, accepted: bool) -> NewRow {
+    let data = if row.fits {
+        let values = columns.iter().zip(&row.values).filter(|(_, value)| !value.is_empty());
+        json(values.map(|(column, value)| (*column, value.as_str())))
+    } else {
+        serde_json::json!({ "unfit": row.values }).to_string()
+    };
+    let value = |column: &str| {
+        let at = columns.iter().position(|known| *known == column).filter(|_| row.fits)?;
+        row.values.get(at).filter(|value| !value.is_empty()).cloned()
+    };
+    let content = digest(&SHA256, format!("{}\n{data}", kind.name()).as_bytes()).as_ref().to_vec();
+    NewRow {
+        line: i64::try_from(row.line).unwrap_or(i64::MAX),
+        content,
+        officer_id: value("officer_id"),
+        camera_serial: value("camera_serial"),
+        call_id: value("call_id"),
+        recording_id: value("recording_id"),
+        from_at: row.from,
+        to_at: row.to,
+        data,
+        accepted,
+    }
+}
+
+/// Values by column, the same text for the same values.
+pub(crate) fn json<'v>(values: impl Iterator<Item = (&'v str, &'v str)>) -> String {
+    let values: BTreeMap<&str, &str> = values.collect();
+    serde_json::to_string(&values).unwrap_or_default()
+}
+
+/// The value of a kept row in a column.
+pub(crate) fn value_of(row: &Row, column: &str) -> Option<String> {
+    if row.data.starts_with(UNFIT) {
+        return None;
+    }
+    let mut values: HashMap<String, String> = serde_json::from_str(&row.data).ok()?;
+    values.remove(column)
+}
+
+/// Adds a kept row to an export; answers its line there.
+pub(crate) fn add(export: &mut Export, row: &Row) -> Result<u64, ProgramError> {
+    let damaged = || {
+        ProgramError::Fault(format!(
+            "The row {} of {} is kept in a form that cannot be read.",
+            row.id, row.kind
+        ))
+    };
+    let kind = FileKind::of(&row.kind).ok_or_else(damaged)?;
+    if row.data.starts_with(UNFIT) {
+        export.add_unfit(kind);
+        return Ok(0);
+    }
+    let values: HashMap<Cow<'_, str>, Cow<'_, str>> =
+        serde_json::from_str(&row.data).map_err(|_| damaged())?;
+    let columns = kind.columns();
+    Ok(export.add(kind, columns.iter().map(|column| values.get(*column).map_or("", |value| value.as_ref()))))
+}
