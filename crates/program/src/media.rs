@@ -71,9 +71,9 @@ impl Program {
                 (clip.kind == "clip").then(|| "No media tools are installed; install ffmpeg.".to_owned());
             return self.keep_facts(&clip, "complete", MediaRow { facts: None, failure }).await;
         };
-        let source = match self.clear_copy(&clip).await {
-            Ok(Some(clear)) => self.source_of(&clear.id, &clear.key, clear.size).await?,
-            Ok(None) => self.in_vault(&clip).await?,
+        let (source, is_clear) = match self.clear_copy(&clip).await {
+            Ok(Some(clear)) => (self.source_of(&clear.id, &clear.key, clear.size).await?, true),
+            Ok(None) => (self.in_vault(&clip).await?, false),
             Err(ProgramError::Fault(why)) => {
                 return self
                     .keep_facts(&clip, "unreadable", MediaRow { facts: None, failure: Some(why) })
@@ -89,6 +89,8 @@ impl Program {
                     serde_json::to_string(&facts).map_err(|error| ProgramError::Fault(error.to_string()))?;
                 self.keep_facts(&clip, "complete", MediaRow { facts: Some(facts), failure: None }).await
             }
+            // Its key has come meanwhile, and with it this job once more.
+            Looked::Unreadable(_) if !is_clear && self.key_beside(&clip).await?.is_some() => Ok(()),
             Looked::Unreadable(why) => {
                 self.keep_facts(&clip, "unreadable", MediaRow { facts: None, failure: Some(why) }).await
             }

@@ -85,17 +85,23 @@ impl Program {
         if let Some(made) = media::derivative(&self.store, &clip.id, CLEAR).await? {
             return Ok(Some(made));
         }
-        let siblings = clips::of_recordings(&self.store, std::slice::from_ref(&clip.recording_id)).await?;
-        let key = siblings.into_iter().find(|other| {
-            other.kind == "key" && other.sealed_at.is_some() && stem(&other.name) == stem(&clip.name)
-        });
-        let Some(key) = key.filter(|key| key.size.is_some_and(|size| size <= LONGEST_KEY)) else {
+        let Some(key) =
+            self.key_beside(clip).await?.filter(|key| key.size.is_some_and(|size| size <= LONGEST_KEY))
+        else {
             return Ok(None);
         };
         let key_file = self.read_small(&key).await?;
         let content_key = self.content_key(&key_file)?;
         let source = self.in_vault(clip).await?;
         self.decrypt(clip, source, content_key).await.map(Some)
+    }
+
+    /// The key file that came with a clip, if one did.
+    pub(crate) async fn key_beside(&self, clip: &Clip) -> Result<Option<Clip>, ProgramError> {
+        let siblings = clips::of_recordings(&self.store, std::slice::from_ref(&clip.recording_id)).await?;
+        Ok(siblings.into_iter().find(|other| {
+            other.kind == "key" && other.sealed_at.is_some() && stem(&other.name) == stem(&clip.name)
+        }))
     }
 
     /// The content key and vector in a key file.

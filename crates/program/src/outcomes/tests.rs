@@ -11,9 +11,9 @@ use onrecord_exchange::{Extras, FileKind, Inputs, ReadOptions, audit};
 use onrecord_ledger::LedgerKey;
 use onrecord_policy::{Moment, Policy};
 use onrecord_store::clips::{Clip, SealedKey};
+use onrecord_store::imports::{self, Counts, Import, NewRow};
 use onrecord_store::outcomes::Filter;
 use onrecord_store::recordings::{self, Recording};
-use onrecord_store::imports::{self, Counts, Import, NewRow};
 use onrecord_store::{Store, commit, ledger, settings};
 use onrecord_vault::{KeyRing, Shelf};
 use proptest::prelude::*;
@@ -129,7 +129,12 @@ impl Case {
         self.import_text(kind, &text, HowToRead::default()).await.unwrap()
     }
 
-    async fn import_text(&self, kind: FileKind, text: &str, how: HowToRead) -> Result<Imported, ProgramError> {
+    async fn import_text(
+        &self,
+        kind: FileKind,
+        text: &str,
+        how: HowToRead,
+    ) -> Result<Imported, ProgramError> {
         let mut incoming = self.program.incoming(kind)?;
         for piece in text.as_bytes().chunks(1_000) {
             incoming.write(piece.to_vec().into()).await?;
@@ -172,22 +177,22 @@ impl Case {
         kept.iter().map(|outcome| comparable(&as_in_the_file(outcome))).collect()
     }
 
-    /// The outcomes of one audit over everything that was brought.
-    fn whole_audit(&self, policy: &Policy) -> Vec<Value> {
+    /// The outcomes of one audit over everything that was brought, and the window of its recordings.
+    fn whole_audit(&self, policy: &Policy) -> (Vec<Value>, Option<(String, String)>) {
         let folder = self.folder.path().join("whole");
         std::fs::create_dir_all(&folder).unwrap();
         let mut all = self.brought.clone();
         let own = self.own.iter().map(row_of);
         all.entry(FileKind::Recordings).or_default().extend(own);
+        all.entry(FileKind::Calls).or_default();
         let path = |kind: FileKind| {
             let rows = all.get(&kind)?;
             let path = folder.join(kind.name());
             std::fs::write(&path, file_of(kind, rows)).unwrap();
             Some(path)
         };
-        let Some(calls) = path(FileKind::Calls) else { return Vec::new() };
         let inputs = Inputs {
-            calls,
+            calls: path(FileKind::Calls).unwrap(),
             recordings: path(FileKind::Recordings).unwrap(),
             officers: path(FileKind::Officers),
             camera_assignments: path(FileKind::CameraAssignments),
@@ -201,9 +206,10 @@ impl Case {
         };
         let out = folder.join("out");
         let extras = Extras { jsonl: true, public: false };
-        audit(&inputs, &options, policy, extras, &out, &mut |_, _| ()).unwrap();
+        let done = audit(&inputs, &options, policy, extras, &out, &mut |_, _| ()).unwrap();
+        let window = done.summary.recordings_window.map(|window| (window.from, window.to));
         let text = std::fs::read_to_string(out.join("outcomes.jsonl")).unwrap();
-        text.lines().map(|line| comparable(&serde_json::from_str(line).unwrap())).collect()
+        (text.lines().map(|line| comparable(&serde_json::from_str(line).unwrap())).collect(), window)
     }
 }
 
@@ -350,7 +356,9 @@ async fn check(case: &Case, policy: &str) -> Result<(), TestCaseError> {
     case.program.update_outcomes().await.unwrap();
     let text = Policy::pack(policy).map_or_else(|| STRICT.to_owned(), str::to_owned);
     let policy = Policy::parse(policy, &text).unwrap();
-    let (kept, whole) = (case.outcomes().await, case.whole_audit(&policy));
+    let (kept, (whole, window)) = (case.outcomes().await, case.whole_audit(&policy));
+    let known = imports::window(&case.program.store).await.unwrap();
+    prop_assert_eq!(known.map(|(from, to)| (Moment(from).to_string(), Moment(to).to_string())), window);
     prop_assert_eq!(kept.len(), whole.len());
     for (kept, whole) in kept.iter().zip(&whole) {
         prop_assert_eq!(kept, whole);
@@ -411,7 +419,8 @@ impl Case {
     }
 
     async fn external(&self) -> Vec<Recording> {
-        let filter = recordings::Filter { state: Some("external".to_owned()), limit: 100, ..Default::default() };
+        let filter =
+            recordings::Filter { state: Some("external".to_owned()), limit: 100, ..Default::default() };
         recordings::list(&self.program.store, &filter).await.unwrap()
     }
 }
@@ -447,7 +456,10 @@ fn what_is_read_and_rejected_is_told_by_line() {
         let done = case.import_text(FileKind::Recordings, text, HowToRead::default()).await.unwrap();
         assert_eq!(done.rows, Counts { read: 5, accepted: 1, rejected: 3, duplicate: 1 });
         let told: Vec<_> = done.rejects.iter().map(|r| (r.line, r.column.as_str(), r.row)).collect();
-        assert_eq!(told, [(2, "notice", false), (3, "recording_id", true), (4, "officer_id", true), (5, "", true)]);
+        assert_eq!(
+            told,
+            [(2, "notice", false), (3, "recording_id", true), (4, "officer_id", true), (5, "", true)]
+        );
         assert_eq!(case.external().await.len(), 1);
     });
 }
@@ -496,7 +508,8 @@ fn an_id_that_an_earlier_import_has_for_something_else_is_told_and_not_used() {
         ])
         .await;
         assert_eq!(case.said().await, ["k1 O1 recorded", "k2 O2 unverifiable camera_unknown"]);
-        let other = case.import_text(FileKind::Recordings, &of("2017-12-10T16:32:00Z"), chicago()).await.unwrap();
+        let other =
+            case.import_text(FileKind::Recordings, &of("2017-12-10T16:32:00Z"), chicago()).await.unwrap();
         assert_eq!(other.rows, Counts { read: 1, rejected: 1, ..Counts::default() });
         assert_eq!((other.rejects[0].line, other.rejects[0].column.as_str()), (2, "recording_id"));
         assert_eq!(case.said().await[0], "k1 O1 unverifiable camera_unknown");
@@ -588,9 +601,8 @@ fn calls_in_a_citys_layout_are_decided_as_in_its_file() {
         .iter()
         .enumerate()
         {
-            text.push_str(&format!(
-                "k{nth},,,,,2017/11/04 09:50:00 AM,,{on_scene},{close},917,A,917,A,B,B,Police,HAN,N,false,\"A, B\",MISSION,O{nth}\n"
-            ));
+            let rest = "917,A,917,A,B,B,Police,HAN,N,false,\"A, B\",MISSION";
+            text += &format!("k{nth},,,,,2017/11/04 09:50:00 AM,,{on_scene},{close},{rest},O{nth}\n");
         }
         let recordings = "recording_id,officer_id,started_at,stopped_at\nfirst,O0,2017-11-01T00:00:00Z,2017-11-01T00:01:00Z\n\
             last,O3,2017-11-30T00:00:00Z,2017-11-30T00:01:00Z\n";
@@ -612,5 +624,75 @@ fn calls_in_a_citys_layout_are_decided_as_in_its_file() {
                 "k3 O3 not_required no_arrival",
             ]
         );
+    });
+}
+
+/// Brings files one after the other, rows separated by blanks, and looks after each whether all is as in one audit.
+async fn told(files: &[(FileKind, &str)]) -> Vec<String> {
+    let mut case = Case::new(5).await;
+    case.set(POLICY, "us-il-chicago").await;
+    for (kind, rows) in files {
+        let width = kind.columns().len();
+        let row = |text: &str| {
+            let mut row: Vec<String> = text.split(',').map(str::to_owned).collect();
+            row.resize(width, String::new());
+            row
+        };
+        case.import(*kind, rows.split(' ').filter(|row| !row.is_empty()).map(row).collect()).await;
+        check(&case, "us-il-chicago").await.unwrap();
+    }
+    case.said().await
+}
+
+const EDGES: &str = "first,Z,z,2017-12-01T00:00:00Z,,2017-12-01T00:01:00Z last,Z,z,2017-12-31T00:00:00Z,,2017-12-31T00:01:00Z";
+/// A call of O1 from ten o'clock to half past ten.
+const TEN: &str = "k1,O1,,,,,,,,,2017-12-10T10:00:00Z,,2017-12-10T10:30:00Z";
+
+#[test]
+fn a_camera_of_somebody_else_casts_no_doubt_though_only_a_contradiction_brings_it_in() {
+    run(async {
+        let recordings = "r0,O1,c1,2017-12-03T10:00:00Z,,2017-12-03T10:30:00Z \
+            r1,O1,c1,2017-12-04T10:00:00Z,,2017-12-04T10:30:00Z r1,,c2,2017-12-10T10:00:00Z,,2017-12-10T10:30:00Z";
+        let files =
+            [(FileKind::Recordings, EDGES), (FileKind::Calls, TEN), (FileKind::Recordings, recordings)];
+        assert_eq!(told(&files).await, ["k1 O1 unverifiable rejected_evidence"]);
+        let his = "r2,P,c2,2017-12-05T10:00:00Z,,2017-12-05T10:30:00Z";
+        let files = [&files[..], &[(FileKind::Recordings, his)]].concat();
+        assert_eq!(told(&files).await, ["k1 O1 missing"]);
+    });
+}
+
+#[test]
+fn an_officer_who_contradicts_himself_takes_no_camera_from_another() {
+    run(async {
+        let files = [
+            (FileKind::Recordings, EDGES),
+            (FileKind::Calls, TEN),
+            (FileKind::Recordings, "r1,,c1,2017-12-10T09:59:00Z,,2017-12-10T10:31:00Z"),
+            (FileKind::Officers, "O1,,,,,c1,2017-12-01T00:00:00Z"),
+            (FileKind::Officers, "P,,,,,c1,2017-12-02T00:00:00Z"),
+        ];
+        assert_eq!(told(&files).await, ["k1 O1 unverifiable rejected_evidence"]);
+        let files = [&files[..], &[(FileKind::Officers, "P,,,,,c2,2017-12-02T00:00:00Z")]].concat();
+        assert_eq!(told(&files).await, ["k1 O1 recorded"]);
+    });
+}
+
+#[test]
+fn the_window_reaches_as_far_as_it_is_known_whose_the_recordings_are() {
+    run(async {
+        let early = "first,Z,z,2017-12-01T00:00:00Z,,2017-12-01T00:01:00Z r0,O1,c1,2017-12-02T00:00:00Z,,2017-12-02T00:01:00Z";
+        let late = "late,,c1,2017-12-20T00:00:00Z,,2017-12-20T00:01:00Z";
+        let files = [(FileKind::Recordings, early), (FileKind::Calls, TEN), (FileKind::Recordings, late)];
+        assert_eq!(told(&files).await, ["k1 O1 unverifiable outside_recordings"]);
+        let issued = (FileKind::Officers, "O1,,,,,c1,2017-12-01T00:00:00Z");
+        let files = [&files[..], &[issued]].concat();
+        assert_eq!(told(&files).await, ["k1 O1 missing"]);
+        // The file of assignments takes the place of the officers': it gives nobody a camera.
+        let files = [&files[..], &[(FileKind::CameraAssignments, "")]].concat();
+        assert_eq!(told(&files).await, ["k1 O1 no_camera"]);
+        let assigned = (FileKind::CameraAssignments, "c1,O1,2017-12-01T00:00:00Z");
+        let files = [&files[..], &[assigned]].concat();
+        assert_eq!(told(&files).await, ["k1 O1 missing"]);
     });
 }

@@ -115,8 +115,13 @@ impl Department {
 
     fn text(&self, chance: &mut Chance, at: i64) -> String {
         if chance.often(self.damage) {
-            let garbage =
-                ["garbage", "1970-01-01T00:00:05Z", "2017-11-05", "2018-03-11 02:30", "2017-11-05 01:30[UTC]"];
+            let garbage = [
+                "garbage",
+                "1970-01-01T00:00:05Z",
+                "2017-11-05",
+                "2018-03-11 02:30",
+                "2017-11-05 01:30[UTC]",
+            ];
             return (*chance.one(&garbage)).to_owned();
         }
         if !chance.often(self.local) {
@@ -154,7 +159,9 @@ impl Department {
         let begin = self.begin(call) + chance.below(3) as i64 * MINUTE;
         let end = begin + (1 + chance.below(50) as i64) * MINUTE;
         let mut row = vec![format!("k{call}"), self.officer(chance), "12A".to_owned()];
-        row.push((if chance.often(90) { "DISTURBANCE" } else { *chance.one(&["LUNCH", "", "ADMIN"]) }).to_owned());
+        row.push(
+            (if chance.often(90) { "DISTURBANCE" } else { *chance.one(&["LUNCH", "", "ADMIN"]) }).to_owned(),
+        );
         row.extend(["", "7", ""].map(str::to_owned));
         row.push(self.text(chance, begin - 9 * MINUTE));
         row.push(self.text(chance, begin - 5 * MINUTE));
@@ -219,7 +226,14 @@ impl Department {
 
     fn exception(&self, chance: &mut Chance) -> Vec<String> {
         let from = self.about(chance);
-        let codes = ["active_shooter", "exigent", "technical_failure", "victim_request", "unknown_code", "of_this_policy"];
+        let codes = [
+            "active_shooter",
+            "exigent",
+            "technical_failure",
+            "victim_request",
+            "unknown_code",
+            "of_this_policy",
+        ];
         let to = from + (1 + chance.below(120) as i64) * MINUTE;
         vec![
             self.officer(chance),
@@ -253,7 +267,10 @@ impl Department {
     }
 
     /// What a recording that is taken in here says: officer, camera, start, activation, stop.
-    pub fn own(&self, chance: &mut Chance) -> (Option<String>, Option<String>, i64, Option<i64>, Option<i64>) {
+    pub fn own(
+        &self,
+        chance: &mut Chance,
+    ) -> (Option<String>, Option<String>, i64, Option<i64>, Option<i64>) {
         let (officer, camera) = self.pair(chance);
         let officer = (!chance.often(20)).then_some(officer);
         let camera = (officer.is_none() || chance.often(90)).then_some(camera);
