@@ -19,6 +19,8 @@
 mod answer;
 mod client;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod metadata;
 mod patience;
 mod receipt;

@@ -22,7 +22,7 @@ const LONGEST_VALUE: usize = 200;
 const LONGEST_PATH: usize = 800;
 
 /// What is known of a file.
-type Facts = BTreeMap<Field, String>;
+pub(crate) type Facts = BTreeMap<Field, String>;
 
 /// What is said of a file when its upload begins. Reads descriptions; those that cannot be read say nothing.
 pub(crate) fn metadata(
@@ -85,7 +85,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 type Lookup = Box<dyn Fn(&str) -> Option<String>>;
 
 /// The fields of a description.
-fn read(text: &str, format: Format, fields: &BTreeMap<Field, String>) -> Facts {
+pub(crate) fn read(text: &str, format: Format, fields: &BTreeMap<Field, String>) -> Facts {
     let value: Lookup = match format {
         Format::Json => {
             let Ok(json) = serde_json::from_str::<Value>(text) else { return Facts::new() };
@@ -129,7 +129,7 @@ fn clean(value: &str) -> Option<String> {
     if value.is_empty() { None } else { Some(value.to_owned()) }
 }
 
-fn said(facts: &Facts, profile: &Profile, zone: Option<&str>) -> Metadata {
+pub(crate) fn said(facts: &Facts, profile: &Profile, zone: Option<&str>) -> Metadata {
     let get = |field| facts.get(&field).and_then(|value| clean(value));
     let own_zone = get(Field::Timezone).filter(|zone| check_zone(Some(zone)).is_ok());
     let zone = own_zone.or_else(|| zone.or(profile.timezone()).map(str::to_owned));

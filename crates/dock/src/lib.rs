@@ -20,6 +20,8 @@ mod error;
 mod event;
 mod fact;
 mod folder;
+#[doc(hidden)]
+pub mod fuzzing;
 mod job;
 mod journal;
 mod mark;

@@ -20,15 +20,19 @@ struct Marker {
     modified: String,
 }
 
+/// Whether a marker is for a file of this shape.
+pub(crate) fn names(marker: &[u8], shape: Shape) -> bool {
+    let read: Result<Marker, _> = serde_json::from_slice(marker);
+    read.is_ok_and(|read| read.size == shape.size && read.modified == shape.modified.to_string())
+}
+
 fn marker_of(found: &Found) -> Option<Place> {
     found.place.beside(&marker_name(found.place.name()))
 }
 
 /// Whether the marker beside a file was laid for just this file.
 fn is_for(folder: &Folder, marker: &Place, shape: Shape) -> bool {
-    let bytes = folder.read_small(marker, LARGEST).unwrap_or_default();
-    let read: Result<Marker, _> = serde_json::from_slice(&bytes);
-    read.is_ok_and(|read| read.size == shape.size && read.modified == shape.modified.to_string())
+    names(&folder.read_small(marker, LARGEST).unwrap_or_default(), shape)
 }
 
 /// Takes a marker away that was laid for another file. Says whether it did.

@@ -10,6 +10,8 @@ mod csv;
 mod decide_calls;
 mod error;
 mod export;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gather;
 mod intake;
 mod kind;

@@ -13,6 +13,8 @@ mod boxes;
 mod derive;
 mod error;
 mod facts;
+#[doc(hidden)]
+pub mod fuzzing;
 mod jail;
 mod media;
 mod source;

@@ -2,7 +2,7 @@
 //! its API stand in the design of intake; HTTP is the server's business.
 
 mod names;
-mod times;
+pub(crate) mod times;
 pub(crate) mod unwrap;
 
 use std::collections::BTreeMap;

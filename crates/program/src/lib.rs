@@ -12,6 +12,8 @@ pub mod axis;
 pub mod backup;
 pub mod custody;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod imports;
 pub mod intake;
 pub mod jobs;

@@ -3,14 +3,14 @@
 #![expect(unused_qualifications, reason = "utoipa's macros write their arguments with a path")]
 
 mod auth;
-mod body;
+pub(crate) mod body;
 mod clips;
 mod imports;
 mod ledger;
 mod openapi;
-mod outcomes;
-mod recordings;
-mod uploads;
+pub(crate) mod outcomes;
+pub(crate) mod recordings;
+pub(crate) mod uploads;
 
 pub(crate) use body::{Ended, pour};
 

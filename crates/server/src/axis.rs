@@ -4,7 +4,7 @@
 
 mod connection;
 mod documents;
-mod metadata;
+pub(crate) mod metadata;
 mod sign_in;
 
 use std::sync::atomic::Ordering;
@@ -33,13 +33,13 @@ pub(crate) fn routes() -> Router<Shared> {
 
 /// What an address names.
 #[derive(Debug, PartialEq, Eq)]
-struct Place {
+pub(crate) struct Place {
     container: String,
     object: Option<String>,
 }
 
 /// `/axis/v1/{account}/{container}[/{object}]`, each part decoded.
-fn place(path: &str) -> Option<Place> {
+pub(crate) fn place(path: &str) -> Option<Place> {
     let mut parts = path.strip_prefix("/axis/v1/")?.split('/').map(|part| {
         percent_encoding::percent_decode_str(part).decode_utf8().ok().filter(|part| !part.is_empty())
     });
@@ -200,7 +200,7 @@ async fn put_bytes(
 }
 
 /// The MD5 that a client promises, in hex.
-fn md5_of(etag: &str) -> Result<[u8; 16], ProgramError> {
+pub(crate) fn md5_of(etag: &str) -> Result<[u8; 16], ProgramError> {
     let etag = etag.trim_matches('"');
     let bytes: Option<Vec<u8>> = (etag.len() == 32 && etag.is_ascii())
         .then(|| (0..16).map(|at| u8::from_str_radix(&etag[2 * at..2 * at + 2], 16).ok()).collect())

@@ -264,3 +264,46 @@ fn set(table: &mut toml::Table, name: &str, value: &str) -> Result<(), ServerErr
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, ServerError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("onrecord.toml");
+        std::fs::write(&file, text).unwrap();
+        Config::read(&file, environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name_and_line() {
+        let error = read("data = \"d\"\n[server]\nlissten = \"127.0.0.1:1\"\n", &[]).unwrap_err().to_string();
+        assert!(error.contains("lissten") && error.contains("line 3"), "{error}");
+    }
+
+    #[test]
+    fn a_bucket_without_its_name_is_refused() {
+        let text = "data = \"d\"\n[evidence]\nkind = \"bucket\"\naccess_key = \"a\"\nsecret_key = \"s\"\n";
+        assert!(read(text, &[]).unwrap_err().to_string().contains("bucket"));
+    }
+
+    #[test]
+    fn the_environment_overrides_the_file() {
+        let over = [("ONRECORD__DATABASE__URL", "postgres://db/x"), ("ONRECORD__LEDGER__PAD_TO", "64"), ("HOME", "/")];
+        let config = read("data = \"d\"\n[ledger]\npad_to = 4\n", &over).unwrap();
+        assert_eq!((config.database.url.as_deref(), config.ledger.pad_to), (Some("postgres://db/x"), 64));
+    }
+
+    #[test]
+    fn an_unknown_key_of_the_environment_is_refused() {
+        let error = read("data = \"d\"\n", &[("ONRECORD__SERVER__PORT", "80")]).unwrap_err().to_string();
+        assert!(error.contains("port"), "{error}");
+    }
+
+    #[test]
+    fn keys_lie_beside_the_data_unless_told_otherwise() {
+        assert_eq!(Config::for_data(Path::new("/srv/x/data")).key_folder(), Path::new("/srv/x/data-keys"));
+    }
+}

@@ -60,7 +60,7 @@ async fn tile(State(server): State<Shared>, Path(path): Path<String>) -> Result<
 }
 
 /// `<L>/<N>[.p/<W>]` or `entries/<N>[.p/<W>]`, with N in groups of three digits, all but the last behind an `x`.
-fn is_tile(path: &str) -> bool {
+pub(crate) fn is_tile(path: &str) -> bool {
     let Some((level, rest)) = path.split_once('/') else { return false };
     let digits = |text: &str, most: usize| {
         (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())

@@ -7,6 +7,8 @@
 mod api;
 mod axis;
 pub mod config;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod ledger;
 mod listen;

@@ -8,14 +8,14 @@ use crate::ProgramError;
 
 /// The times of a recording, UTC microseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Times {
+pub(crate) struct Times {
     pub start: Option<i64>,
     pub stop: Option<i64>,
     pub trigger_on: Option<i64>,
     pub trigger_off: Option<i64>,
 }
 
-pub(super) fn of_recording(metadata: &Metadata) -> Result<Times, ProgramError> {
+pub(crate) fn of_recording(metadata: &Metadata) -> Result<Times, ProgramError> {
     let times = Times {
         start: time(metadata, "StartTime")?,
         stop: time(metadata, "StopTime")?,
@@ -27,7 +27,7 @@ pub(super) fn of_recording(metadata: &Metadata) -> Result<Times, ProgramError> {
     Ok(times)
 }
 
-pub(super) fn of_clip(metadata: &Metadata) -> Result<(), ProgramError> {
+pub(crate) fn of_clip(metadata: &Metadata) -> Result<(), ProgramError> {
     lasts("StartTime", time(metadata, "StartTime")?, "StopTime", time(metadata, "StopTime")?)
 }
 

@@ -33,10 +33,27 @@ pub(crate) const CLEAR: &str = "clear";
 /// The key file beside an encrypted clip; more may stand in it.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct KeyFile {
+pub(crate) struct KeyFile {
     encrypted_key: String,
     #[serde(rename = "ContentEncryptionIV")]
     content_encryption_iv: String,
+}
+
+impl KeyFile {
+    /// The wrapped content key and the vector in a key file.
+    pub(crate) fn read(bytes: &[u8]) -> Result<(Vec<u8>, [u8; 16]), ProgramError> {
+        let file: Self =
+            serde_json::from_slice(bytes).map_err(|error| refused(&format!("cannot be read: {error}")))?;
+        let base64 = |text: &str| STANDARD.decode(text.trim()).map_err(|_| refused("holds no base64"));
+        let wrapped = base64(&file.encrypted_key)?;
+        let iv = base64(&file.content_encryption_iv)?;
+        let iv = iv.try_into().map_err(|_| refused("holds a vector that has not 16 bytes"))?;
+        Ok((wrapped, iv))
+    }
+}
+
+fn refused(what: &str) -> ProgramError {
+    ProgramError::Fault(format!("The key file of the clip {what}."))
 }
 
 /// The name of a clip or key without its ending: a clip and its key share it.
@@ -106,13 +123,7 @@ impl Program {
 
     /// The content key and vector in a key file.
     fn content_key(&self, key_file: &[u8]) -> Result<ContentKey, ProgramError> {
-        let refused = |what: &str| ProgramError::Fault(format!("The key file of the clip {what}."));
-        let file: KeyFile =
-            serde_json::from_slice(key_file).map_err(|error| refused(&format!("cannot be read: {error}")))?;
-        let wrapped = STANDARD.decode(file.encrypted_key.trim()).map_err(|_| refused("holds no base64"))?;
-        let iv =
-            STANDARD.decode(file.content_encryption_iv.trim()).map_err(|_| refused("holds no base64"))?;
-        let iv = <[u8; 16]>::try_from(iv).map_err(|_| refused("holds a vector that has not 16 bytes"))?;
+        let (wrapped, iv) = KeyFile::read(key_file)?;
         let private = OaepPrivateDecryptingKey::new(self.content_private_key()?)
             .map_err(|_| fault("cannot be used"))?;
         let mut plain = Zeroizing::new(vec![0; private.min_output_size()]);

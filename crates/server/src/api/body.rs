@@ -47,7 +47,7 @@ pub(crate) async fn pour(body: Body, attempt: &mut Attempt) -> Result<(Ended, u6
 
 /// What part of `size` bytes a `Range` header asks for.
 #[derive(Debug, PartialEq, Eq)]
-enum Asked {
+pub(crate) enum Asked {
     All,
     Part(u64, u64),
     /// No byte of it is there.
@@ -55,7 +55,7 @@ enum Asked {
 }
 
 /// One range is served; a list of ranges, or something unreadable, gets everything, as RFC 9110 allows.
-fn asked(range: Option<&HeaderValue>, size: u64) -> Asked {
+pub(crate) fn asked(range: Option<&HeaderValue>, size: u64) -> Asked {
     let Some((from, to)) = range
         .and_then(|range| range.to_str().ok())
         .and_then(|range| range.strip_prefix("bytes="))

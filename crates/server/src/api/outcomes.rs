@@ -144,7 +144,7 @@ fn instant(name: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
 }
 
 /// Cursors are opaque to callers: the number of the last row of a page.
-fn after(cursor: &str) -> Result<i64, Problem> {
+pub(crate) fn after(cursor: &str) -> Result<i64, Problem> {
     URL_SAFE_NO_PAD
         .decode(cursor)
         .ok()

@@ -128,7 +128,7 @@ fn cursor_of(start: i64, id: &str) -> String {
     URL_SAFE_NO_PAD.encode(format!("{start}:{id}"))
 }
 
-fn after(cursor: &str) -> Result<(i64, String), Problem> {
+pub(crate) fn after(cursor: &str) -> Result<(i64, String), Problem> {
     URL_SAFE_NO_PAD
         .decode(cursor)
         .ok()

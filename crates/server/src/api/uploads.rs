@@ -1,8 +1,8 @@
 //! Resumable uploads: tus 1.0 with creation, creation-with-upload, creation-defer-length, checksum, expiration and
 //! termination. A request for an upload takes over from an older one that is still open, at once.
 
-mod metadata;
-mod rules;
+pub(crate) mod metadata;
+pub(crate) mod rules;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

@@ -5,13 +5,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use onrecord_program::axis::Metadata;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
-pub(super) const CONTAINER: &str = "x-container-meta-";
-pub(super) const OBJECT: &str = "x-object-meta-";
+pub(crate) const CONTAINER: &str = "x-container-meta-";
+pub(crate) const OBJECT: &str = "x-object-meta-";
 
 /// What a URL-encoded value leaves as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-pub(super) fn read(headers: &HeaderMap, prefix: &str) -> Metadata {
+pub(crate) fn read(headers: &HeaderMap, prefix: &str) -> Metadata {
     let named = headers.iter().filter_map(|(name, value)| {
         let name = name.as_str().strip_prefix(prefix)?;
         Some((name.to_owned(), percent_decode(value.as_bytes()).decode_utf8_lossy().trim().to_owned()))
@@ -19,7 +19,7 @@ pub(super) fn read(headers: &HeaderMap, prefix: &str) -> Metadata {
     named.collect()
 }
 
-pub(super) fn write(headers: &mut HeaderMap, prefix: &str, metadata: &Metadata) {
+pub(crate) fn write(headers: &mut HeaderMap, prefix: &str, metadata: &Metadata) {
     for (name, value) in metadata {
         let name = HeaderName::from_bytes(format!("{prefix}{name}").as_bytes());
         let value = HeaderValue::from_str(&utf8_percent_encode(value, PLAIN).to_string());

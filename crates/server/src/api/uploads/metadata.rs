@@ -14,7 +14,7 @@ use crate::Problem;
 const LONGEST: usize = 16 * 1024;
 
 /// What a client says of a recording and its clip.
-pub(super) fn read(text: &str, length: Option<u64>) -> Result<(NewRecording, NewClip), Problem> {
+pub(crate) fn read(text: &str, length: Option<u64>) -> Result<(NewRecording, NewClip), Problem> {
     if text.len() > LONGEST {
         return Err(Problem::bad_request(format!("Upload-Metadata has more than {LONGEST} bytes.")));
     }

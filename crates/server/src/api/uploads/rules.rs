@@ -18,7 +18,7 @@ pub(super) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h 
         .transpose()
 }
 
-pub(super) fn version(headers: &HeaderMap) -> Result<(), Problem> {
+pub(crate) fn version(headers: &HeaderMap) -> Result<(), Problem> {
     if headers.get("tus-resumable").is_some_and(|version| version == VERSION) {
         return Ok(());
     }
@@ -42,7 +42,7 @@ fn number(headers: &HeaderMap, name: &str) -> Result<Option<u64>, Problem> {
 }
 
 /// `Upload-Length`; none where the client says that it will say later.
-pub(super) fn length(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+pub(crate) fn length(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let deferred = match text(headers, "upload-defer-length")? {
         None => false,
         Some("1") => true,
@@ -62,7 +62,7 @@ pub(super) fn length(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
 }
 
 /// `Upload-Offset`.
-pub(super) fn offset(headers: &HeaderMap) -> Result<u64, Problem> {
+pub(crate) fn offset(headers: &HeaderMap) -> Result<u64, Problem> {
     number(headers, "upload-offset")?
         .ok_or_else(|| Problem::bad_request("Upload-Offset is missing: say at which byte this goes on."))
 }
@@ -77,7 +77,7 @@ pub(super) fn wrong_type() -> Problem {
 }
 
 /// Whether the body holds bytes of the upload. A body of another type is refused; none at all is fine.
-pub(super) fn brings_bytes(headers: &HeaderMap) -> Result<bool, Problem> {
+pub(crate) fn brings_bytes(headers: &HeaderMap) -> Result<bool, Problem> {
     match headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) {
         Some(kind) if kind == BYTES.as_bytes() => Ok(true),
         None => Ok(false),
@@ -90,7 +90,7 @@ pub(super) fn brings_bytes(headers: &HeaderMap) -> Result<bool, Problem> {
 }
 
 /// `Upload-Checksum`.
-pub(super) fn checksum(headers: &HeaderMap) -> Result<Check, Problem> {
+pub(crate) fn checksum(headers: &HeaderMap) -> Result<Check, Problem> {
     let Some(value) = text(headers, "upload-checksum")? else { return Ok(Check::None) };
     let refuse = || {
         Problem::bad_request(
