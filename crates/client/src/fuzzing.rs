@@ -2,6 +2,7 @@
 
 use reqwest::Response;
 
+use crate::Client;
 use crate::answer::{Failure, accepted, body, id, number};
 
 /// Reads an answer as the client does: its headers, then its body or the problem that it states.
@@ -21,4 +22,9 @@ pub async fn answer(response: Response) -> Result<String, String> {
         Failure::Final(error) => error.to_string(),
     };
     body(accepted("fuzz", response).await.map_err(why)?).await.map_err(why)
+}
+
+/// An address that a server named, where it is one that the client's token may be sent to.
+pub fn ours(client: &Client, address: &str) -> Option<String> {
+    client.ours(address).map(Into::into)
 }

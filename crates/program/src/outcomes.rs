@@ -86,11 +86,15 @@ impl Program {
         let policy = self.audit_policy().await?;
         let turn = self.audit_turn().await?;
         self.sweep_imports().await?;
-        let did = self.settle_rows().await?
-            || self.look_at_facts(&policy).await?
-            || self.decide_officers(&policy).await?;
+        let did = self.settle_rows().await? || self.decide_anew(&policy).await?;
         turn.end().await?;
         Ok(did)
+    }
+
+    /// Looks what all rows together tell, and decides some officers anew; answers whether there was anything to do.
+    async fn decide_anew(self: &Arc<Self>, policy: &Arc<Policy>) -> Result<bool, ProgramError> {
+        let (facts, anybody) = self.facts(policy).await?;
+        Ok(self.look_at_facts(&facts).await? || self.decide_officers(policy, &facts, anybody).await?)
     }
 
     /// Waits for the right to write rows or to decide.

@@ -46,7 +46,8 @@ CREATE INDEX import_rows_first ON import_rows (from_at) WHERE kind = 'recordings
 
 CREATE INDEX import_rows_last ON import_rows (to_at) WHERE kind = 'recordings' AND accepted = 1;
 
-CREATE INDEX import_rows_nobodys ON import_rows (id) WHERE officer_id IS NULL AND accepted = 0 AND kind <> 'calls';
+CREATE INDEX import_rows_nobodys ON import_rows (officer_id, accepted, camera_serial)
+    WHERE officer_id IS NULL AND accepted = 0 AND kind <> 'calls';
 
 CREATE INDEX import_rows_issued ON import_rows (officer_id) WHERE kind = 'officers' AND from_at IS NOT NULL;
 

@@ -2,7 +2,11 @@
 
 use sqlx::Row;
 
+use crate::sql::Sql;
 use crate::{Doing, Store, StoreError, Tx};
+
+/// How many rows a statement writes.
+const ROWS: usize = 400;
 
 /// From when to when each officer of a call was on it.
 ///
@@ -19,35 +23,49 @@ pub async fn spans(store: &Store, call: &str) -> Result<Vec<(String, i64, i64)>,
     .doing("look up a call")
 }
 
-/// Writes from when to when an officer was on a call, in place of what was known of it.
+/// From when to when an officer was on a call.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// The call.
+    pub call_id: String,
+    /// The officer.
+    pub officer_id: String,
+    /// The first instant.
+    pub from: i64,
+    /// The first instant after.
+    pub to: i64,
+}
+
+/// Forgets from when to when an officer was on these calls.
 ///
 /// # Errors
 /// Where the database cannot.
-pub async fn set_spans(
-    tx: &mut Tx,
-    call: &str,
-    officer: &str,
-    spans: &[(i64, i64)],
-) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM call_spans WHERE call_id = $1 AND officer_id = $2")
-        .bind(call)
-        .bind(officer)
-        .execute(&mut **tx)
-        .await
-        .doing("write a call's times")?;
-    for (from, to) in spans {
-        sqlx::query(
-            "INSERT INTO call_spans (call_id, officer_id, from_at, to_at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (call_id, officer_id, from_at) DO UPDATE SET to_at = excluded.to_at \
-             WHERE call_spans.to_at < excluded.to_at",
-        )
-        .bind(call)
-        .bind(officer)
-        .bind(*from)
-        .bind(*to)
-        .execute(&mut **tx)
-        .await
-        .doing("write a call's times")?;
+pub async fn forget_spans(tx: &mut Tx, officer: &str, calls: &[String]) -> Result<(), StoreError> {
+    for some in calls.chunks(ROWS) {
+        let mut sql = Sql::new("DELETE FROM call_spans WHERE officer_id = ");
+        sql.bind(officer.to_owned()).push(" AND call_id IN ").list(some);
+        sql.run(tx, "forget calls' times").await?;
+    }
+    Ok(())
+}
+
+/// Writes from when to when officers were on calls. No two spans have the same call, officer and beginning.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn add_spans(tx: &mut Tx, spans: &[Span]) -> Result<(), StoreError> {
+    for some in spans.chunks(ROWS) {
+        let mut sql = Sql::new("INSERT INTO call_spans (call_id, officer_id, from_at, to_at)");
+        for (at, span) in some.iter().enumerate() {
+            sql.next_row(at == 0)
+                .bind(span.call_id.clone())
+                .also(span.officer_id.clone())
+                .also(span.from)
+                .also(span.to)
+                .push(")");
+        }
+        sql.push(" ON CONFLICT (call_id, officer_id, from_at) DO UPDATE SET to_at = excluded.to_at");
+        sql.run(tx, "write calls' times").await?;
     }
     Ok(())
 }

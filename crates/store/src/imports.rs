@@ -402,6 +402,22 @@ pub async fn settle(tx: &mut Tx, rows: &[Row]) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The audit accepts these rows of imports; nothing else about them has changed.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn accept(tx: &mut Tx, rows: &[i64]) -> Result<(), StoreError> {
+    for some in rows.chunks(LIST) {
+        let mut sql = Sql::new("UPDATE import_rows SET accepted = 1 WHERE id IN (");
+        for (at, id) in some.iter().enumerate() {
+            sql.push(if at == 0 { "" } else { ", " }).bind(*id);
+        }
+        sql.push(")");
+        sql.run(tx, "accept rows").await?;
+    }
+    Ok(())
+}
+
 /// Writes what the audit makes of a recording's row, unless it was written anew meanwhile.
 ///
 /// # Errors

@@ -127,16 +127,37 @@ pub async fn list(store: &Store, filter: &Filter) -> Result<Vec<Outcome>, StoreE
     rows.iter().map(read).collect::<Result<_, _>>().doing("list outcomes")
 }
 
-/// The row of calls and the digest of every outcome of these officers.
+/// What is compared of an outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The number of the row of calls.
+    pub row_id: i64,
+    /// Stands for all of it but the moment of deciding.
+    pub digest: String,
+    /// When the duty to record began.
+    pub begin_at: Option<i64>,
+    /// When it ended.
+    pub end_at: Option<i64>,
+}
+
+/// What is compared of every outcome of these officers.
 ///
 /// # Errors
 /// Where the database cannot.
-pub async fn digests(store: &Store, officers: &[String]) -> Result<Vec<(i64, String)>, StoreError> {
+pub async fn known(store: &Store, officers: &[String]) -> Result<Vec<Known>, StoreError> {
     let doing = "look up outcomes";
-    let mut sql = Sql::new("SELECT row_id, digest FROM outcomes WHERE officer_id IN ");
+    let mut sql = Sql::new("SELECT row_id, digest, begin_at, end_at FROM outcomes WHERE officer_id IN ");
     sql.list(officers);
     let rows = sql.rows(store, doing).await?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect::<Result<_, _>>().doing(doing)
+    let known = |row: &AnyRow| {
+        Ok(Known {
+            row_id: row.try_get(0)?,
+            digest: row.try_get(1)?,
+            begin_at: row.try_get(2)?,
+            end_at: row.try_get(3)?,
+        })
+    };
+    rows.iter().map(known).collect::<Result<_, _>>().doing(doing)
 }
 
 /// Writes outcomes, new ones and others that changed.

@@ -3,6 +3,7 @@
 //! objects is not this module's business.
 
 mod bucket;
+mod direct;
 mod error;
 mod folder;
 mod upload;

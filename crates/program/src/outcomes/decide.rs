@@ -6,12 +6,13 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{SHA256, digest};
 use onrecord_exchange::{Export, FileKind, RowOutcome, Whole};
 use onrecord_policy::{Moment, Policy};
+use onrecord_store::calls::Span;
 use onrecord_store::imports::{self, Row};
-use onrecord_store::outcomes::{self, Outcome};
-use onrecord_store::{calls, commit};
+use onrecord_store::outcomes::{self, Known, Outcome};
+use onrecord_store::{Tx, calls, commit};
 use serde_json::json;
 
-use super::facts::Assignments;
+use super::facts::{Assignments, Facts};
 use super::{kept_unreadable, rows};
 use crate::access::hex;
 use crate::{Program, ProgramError};
@@ -22,17 +23,20 @@ const OFFICERS: u32 = 25;
 const WRITTEN: usize = 400;
 
 impl Program {
-    /// Decides some of the officers who are marked; answers whether there were any.
+    /// Decides some of the officers who are marked; answers whether there were any. `anybody` are the rejected rows that
+    /// could concern anyone.
     pub(super) async fn decide_officers(
         self: &Arc<Self>,
         policy: &Arc<Policy>,
+        facts: &Facts,
+        anybody: Vec<Row>,
     ) -> Result<bool, ProgramError> {
         let due = outcomes::due(&self.store, OFFICERS).await?;
         if due.is_empty() {
             return Ok(false);
         }
         let officers: Vec<String> = due.iter().map(|(officer, _)| officer.clone()).collect();
-        let part = self.part_of(policy, &officers).await?;
+        let part = self.part_of(&officers, facts, anybody).await?;
         let (policy_, zones) = (Arc::clone(policy), self.zones());
         let Part { export, whole, calls } = part;
         let decided = self
@@ -52,8 +56,7 @@ impl Program {
     }
 
     /// Every row that could matter to these officers.
-    async fn part_of(&self, policy: &Policy, officers: &[String]) -> Result<Part, ProgramError> {
-        let (facts, anybody) = self.facts(policy).await?;
+    async fn part_of(&self, officers: &[String], facts: &Facts, anybody: Vec<Row>) -> Result<Part, ProgramError> {
         let cameras = imports::cameras_of_officers(&self.store, officers).await?;
         let mut all: BTreeMap<i64, Row> = BTreeMap::new();
         let mut keep = |found: Vec<Row>| all.extend(found.into_iter().map(|row| (row.id, row)));
@@ -91,21 +94,15 @@ impl Program {
         told: Vec<Outcome>,
         calls: &HashMap<u64, Row>,
     ) -> Result<(), ProgramError> {
-        let mut known: HashMap<i64, String> =
-            outcomes::digests(&self.store, officers).await?.into_iter().collect();
-        let spans = spans_of(&told, calls);
-        let changed =
-            |outcome: &Outcome| known.remove(&outcome.row_id).is_none_or(|was| was != outcome.digest);
-        let changed: Vec<Outcome> = told.into_iter().filter(changed).collect();
-        for some in changed.chunks(WRITTEN) {
+        let known = outcomes::known(&self.store, officers).await?;
+        let mut known: HashMap<i64, Known> = known.into_iter().map(|known| (known.row_id, known)).collect();
+        let mut spans = spans_of(&told, calls);
+        for some in changed(told, &mut known).chunks(WRITTEN) {
             let mut tx = self.store.begin().await?;
-            outcomes::write(&mut tx, some).await?;
-            let pairs: BTreeSet<_> =
-                some.iter().map(|outcome| (outcome.call_id.as_str(), outcome.officer_id.as_str())).collect();
-            for (call, officer) in pairs {
-                let spans = spans.get(&(call.to_owned(), officer.to_owned())).map_or(&[][..], Vec::as_slice);
-                calls::set_spans(&mut tx, call, officer, spans).await?;
-            }
+            let outcomes: Vec<Outcome> = some.iter().map(|(outcome, _)| outcome.clone()).collect();
+            outcomes::write(&mut tx, &outcomes).await?;
+            let moved = some.iter().filter(|(_, moved)| *moved).map(|(outcome, _)| outcome);
+            self.write_spans(&mut tx, moved, &mut spans).await?;
             commit(tx).await?;
         }
         if !known.is_empty() {
@@ -116,6 +113,41 @@ impl Program {
         }
         Ok(())
     }
+
+    /// Writes from when to when officers were on the calls of these outcomes, once for each.
+    async fn write_spans(
+        &self,
+        tx: &mut Tx,
+        moved: impl Iterator<Item = &Outcome>,
+        spans: &mut Spans,
+    ) -> Result<(), ProgramError> {
+        let (mut calls_of, mut new) = (BTreeMap::<&str, Vec<String>>::new(), Vec::new());
+        for outcome in moved {
+            let key = (outcome.officer_id.clone(), outcome.call_id.clone());
+            if let Some(of_call) = spans.remove(&key) {
+                calls_of.entry(&outcome.officer_id).or_default().push(key.1);
+                new.extend(of_call.into_values());
+            }
+        }
+        for (officer, calls) in calls_of {
+            calls::forget_spans(tx, officer, &calls).await?;
+        }
+        Ok(calls::add_spans(tx, &new).await?)
+    }
+}
+
+/// The outcomes that are new or have changed, each with whether its times have. Takes those that were looked for out
+/// of what is known.
+fn changed(told: Vec<Outcome>, known: &mut HashMap<i64, Known>) -> Vec<(Outcome, bool)> {
+    let change = |outcome: Outcome| match known.remove(&outcome.row_id) {
+        Some(known) if known.digest == outcome.digest => None,
+        Some(known) => {
+            let stays = (known.begin_at, known.end_at) == (outcome.begin_at, outcome.end_at);
+            Some((outcome, !stays))
+        }
+        None => Some((outcome, true)),
+    };
+    told.into_iter().filter_map(change).collect()
 }
 
 /// The rows that could matter to some officers, ready to be decided.
@@ -150,10 +182,13 @@ impl Part {
     }
 }
 
-/// From when to when officers were on calls: the window of the duty, or what else is known.
-fn spans_of(told: &[Outcome], calls: &HashMap<u64, Row>) -> HashMap<(String, String), Vec<(i64, i64)>> {
+/// From when to when officers were on calls, by officer and call, then by beginning.
+type Spans = HashMap<(String, String), BTreeMap<i64, Span>>;
+
+/// The window of the duty, or what else is known.
+fn spans_of(told: &[Outcome], calls: &HashMap<u64, Row>) -> Spans {
     let rows: HashMap<i64, &Row> = calls.values().map(|row| (row.id, row)).collect();
-    let mut spans: HashMap<_, Vec<_>> = HashMap::new();
+    let mut spans = Spans::new();
     for outcome in told {
         let duty = outcome.begin_at.zip(outcome.end_at).filter(|(begin, end)| begin < end);
         let known = || {
@@ -161,8 +196,11 @@ fn spans_of(told: &[Outcome], calls: &HashMap<u64, Row>) -> HashMap<(String, Str
             let (from, to) = row.from_at.zip(row.to_at)?;
             Some((from, to.max(from + 1)))
         };
-        if let Some(span) = duty.or_else(known) {
-            spans.entry((outcome.call_id.clone(), outcome.officer_id.clone())).or_default().push(span);
+        let (call_id, officer_id) = (outcome.call_id.clone(), outcome.officer_id.clone());
+        let of_call = spans.entry((officer_id.clone(), call_id.clone())).or_default();
+        if let Some((from, to)) = duty.or_else(known) {
+            let span = of_call.entry(from).or_insert(Span { call_id, officer_id, from, to });
+            span.to = span.to.max(to);
         }
     }
     spans

@@ -66,14 +66,13 @@ impl Program {
     }
 
     /// Marks whom it concerns that the facts have changed; answers whether they had.
-    pub(super) async fn look_at_facts(self: &Arc<Self>, policy: &Policy) -> Result<bool, ProgramError> {
-        let (now, _) = self.facts(policy).await?;
+    pub(super) async fn look_at_facts(self: &Arc<Self>, now: &Facts) -> Result<bool, ProgramError> {
         let before = settings::get(&self.store, FACTS).await?;
         let before: Option<Facts> = before.and_then(|text| serde_json::from_str(&text).ok());
-        if before.as_ref() == Some(&now) {
+        if before.as_ref() == Some(now) {
             return Ok(false);
         }
-        let concerned: BTreeSet<String> = match before.as_ref().and_then(|before| edges(before, &now)) {
+        let concerned: BTreeSet<String> = match before.as_ref().and_then(|before| edges(before, now)) {
             Some((ends_after, begins_before)) => {
                 outcomes::officers_beyond(&self.store, ends_after, begins_before).await?.into_iter().collect()
             }
@@ -84,7 +83,7 @@ impl Program {
             imports::unsettle_all_by_camera(&mut tx).await?;
         }
         outcomes::mark(&mut tx, &concerned).await?;
-        settings::set(&mut tx, FACTS, &serde_json::to_string(&now).unwrap_or_default()).await?;
+        settings::set(&mut tx, FACTS, &serde_json::to_string(now).unwrap_or_default()).await?;
         commit(tx).await?;
         Ok(true)
     }

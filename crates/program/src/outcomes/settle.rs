@@ -125,7 +125,7 @@ impl Program {
         recordings: Vec<Row>,
         standings: &HashMap<String, Standing>,
     ) -> Result<(), ProgramError> {
-        let mut listed = Vec::new();
+        let (mut listed, mut accepted) = (Vec::new(), Vec::new());
         for mut row in recordings {
             let standing = row.recording_id.as_ref().and_then(|id| standings.get(id));
             let before = (row.accepted, row.from_at, row.to_at);
@@ -133,7 +133,10 @@ impl Program {
             if let Some(standing) = standing {
                 (row.from_at, row.to_at) = (Some(standing.window.0.0), Some(standing.window.1.0));
             }
-            if before != (row.accepted, row.from_at, row.to_at) {
+            let now = (row.accepted, row.from_at, row.to_at);
+            if row.own_id.is_none() && row.accepted && before == (false, row.from_at, row.to_at) {
+                accepted.push(row.id);
+            } else if before != now {
                 imports::set_standing(tx, &row).await?;
             }
             if row.own_id.is_none() {
@@ -143,6 +146,7 @@ impl Program {
                 }
             }
         }
+        imports::accept(tx, &accepted).await?;
         imports::list_external(tx, &listed).await?;
         Ok(())
     }

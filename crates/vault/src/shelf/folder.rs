@@ -15,6 +15,7 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{Advice, CWD, RenameFlags, fadvise, renameat_with};
 use rustix::io::{Errno, pread};
 
+use super::direct::{BLOCK, Direct};
 use super::{Object, ShelfError, check_name, check_name_or_leftover, prefix_folder};
 
 /// Folders that are remembered as durable; beyond that all are forgotten and looked at again.
@@ -199,7 +200,9 @@ impl Folder {
                 Ok((file, temp)) => {
                     return Ok(NewFile {
                         name: name.to_owned(),
-                        file,
+                        file: Arc::new(file),
+                        early: Vec::new(),
+                        direct: None,
                         temp,
                         target,
                         inner: Arc::clone(&self.0),
@@ -274,7 +277,11 @@ impl Inner {
 /// A file that is being written. Dropped before it has its name, it is removed.
 pub(crate) struct NewFile {
     name: String,
-    file: File,
+    file: Arc<File>,
+    /// The first bytes, as long as it may be a small file, which is written in one go.
+    early: Vec<u8>,
+    /// What writes a large file.
+    direct: Option<Direct>,
     temp: PathBuf,
     target: PathBuf,
     inner: Arc<Inner>,
@@ -283,20 +290,45 @@ pub(crate) struct NewFile {
 impl NewFile {
     /// Appends bytes.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), ShelfError> {
-        self.file.write_all(bytes).map_err(|error| self.failed(error))
+        self.append(bytes).map_err(|error| self.failed(error))
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Some(direct) = &mut self.direct else {
+            self.early.extend_from_slice(bytes);
+            if self.early.len() >= BLOCK {
+                let early = std::mem::take(&mut self.early);
+                self.direct.insert(Direct::start(&self.file)?).write(&early)?;
+            }
+            return Ok(());
+        };
+        match direct.write(bytes) {
+            Ok(()) => Ok(()),
+            // The thread has ended: it knows why.
+            Err(error) => Err(self.settle().err().unwrap_or(error)),
+        }
+    }
+
+    /// Hands everything to the system.
+    fn settle(&mut self) -> io::Result<()> {
+        match self.direct.take() {
+            Some(direct) => direct.finish(),
+            None => (&*self.file).write_all(&self.early),
+        }
     }
 
     /// Makes the file durable under its name, which must be new.
-    pub fn publish(self) -> Result<(), ShelfError> {
+    pub fn publish(mut self) -> Result<(), ShelfError> {
         self.named(publish_new)
     }
 
     /// Makes the file durable under its name in place of what has it.
-    pub fn replace(self) -> Result<(), ShelfError> {
+    pub fn replace(mut self) -> Result<(), ShelfError> {
         self.named(|temp, target| fs::rename(temp, target))
     }
 
-    fn named(&self, name: impl FnOnce(&Path, &Path) -> io::Result<()>) -> Result<(), ShelfError> {
+    fn named(&mut self, name: impl FnOnce(&Path, &Path) -> io::Result<()>) -> Result<(), ShelfError> {
+        self.settle().map_err(|error| self.failed(error))?;
         let folder = self.target.parent().unwrap_or(&self.inner.root);
         self.file
             .sync_all()

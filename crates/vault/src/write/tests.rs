@@ -187,8 +187,8 @@ fn no_subkey_meets_a_nonce_twice_whatever_is_broken_off_and_begun_again() {
 
 #[test]
 fn full_sized_chunks_and_segments_are_cut_where_the_format_says() {
-    for (stand, sizes) in Stand::both().into_iter().zip([&[64_u64, 3][..], &[16, 16, 16, 16, 3][..]]) {
-        let clip = clip_of(66 * CHUNK + 5);
+    for (stand, sizes) in Stand::both().into_iter().zip([&[256_u64, 9][..], &[64, 64, 64, 64, 9][..]]) {
+        let clip = clip_of(264 * CHUNK + 5);
         let mut writer = ClipWriter::new(Arc::clone(&stand.shelf), CLIP, key(), Place::default(), random());
         for piece in clip.chunks(300_000) {
             writer.push(piece).unwrap();
