@@ -68,3 +68,7 @@ bench-intake: ## taking recordings in and playing them, against the peers and th
 bench-audit: ## the audit against its peers and its limit
 	@scripts/need linker python3 venv
 	@bench/audit.sh
+
+.PHONY: fuzz
+fuzz: ## every parser that meets bytes from outside, under libFuzzer: SECONDS each, ten minutes for all where not given
+	@FUZZ_SECONDS=$(SECONDS) scripts/fuzz

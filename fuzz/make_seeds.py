@@ -233,7 +233,7 @@ def of_media():
 
 
 def of_vault():
-    def head(flags=0, figures=(0,) * 7, reach=(0, 0x040059)):
+    def head(flags=0, figures=(0,) * 7, reach=(0, 0x04005a)):
         return bytes([flags, *figures]) + b"".join(place.to_bytes(3, "big") for place in reach) + b"\0\0"
     for shelf in (0, 1):
         seed("vault_segment", f"sound-{shelf}", head(shelf))

@@ -31,7 +31,7 @@ fn key() -> DataKey {
 fn stand(shelf: Shelf) -> Stand {
     let shelf = Arc::new(shelf);
     let clip: Vec<u8> = (0..CHUNK + 90).map(|place| (place * 7 + place / 251) as u8).collect();
-    let mut writer = |from: Place, seed: u8| {
+    let writer = |from: Place, seed: u8| {
         let mut next = seed;
         let rng = Box::new(move |bytes: &mut [u8]| {
             bytes.fill_with(|| {

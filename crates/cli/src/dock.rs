@@ -68,7 +68,9 @@ pub fn run(command: DockCommand) -> Result<ExitCode, String> {
         config.client.root_certificates = Some(pem);
     }
     let summary = serve::runtime()?
-        .block_on(onrecord_dock::run(config, jiff::Timestamp::now, serve::told_to_stop(), |event| say!("{event}")))
+        .block_on(onrecord_dock::run(config, jiff::Timestamp::now, serve::told_to_stop(), |event| {
+            say!("{event}")
+        }))
         .map_err(|error| error.to_string())?;
     say!("{} files are safe, {} are not yet.", summary.safe, summary.left);
     Ok(if command.once && summary.left > 0 { ExitCode::from(LEFT) } else { ExitCode::SUCCESS })

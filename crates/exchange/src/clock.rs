@@ -31,9 +31,10 @@ pub(crate) enum BadTime {
     Skipped,
 }
 
-/// How the reasons begin for a text that is no time, and for a local time without a zone.
+/// How the reason goes on for a text that is no time.
 pub(crate) const NO_TIME: &str = "is not a time";
-pub(crate) const NO_ZONE: &str = "is a local time and no zone is known";
+/// How the reason goes on, behind the text, for a local time without a zone.
+pub const NO_ZONE: &str = "is a local time and no zone is known";
 
 impl BadTime {
     /// The reason as `rejects.csv` gives it, about `text`.

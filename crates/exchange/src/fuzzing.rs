@@ -14,7 +14,8 @@ use crate::source::Input;
 /// As for any roster.
 pub fn roster(text: &[u8], zone: &str, unit: &str, at: i64) -> Result<usize, ExchangeError> {
     let clock = Clock { zone: Some(Zone::named(zone)?), zones: None };
-    let (roster, rejects) = Roster::read(&Input::in_memory("roster", text), &clock, &mut Gathered::default())?;
+    let (roster, rejects) =
+        Roster::read(&Input::in_memory("roster", text), &clock, &mut Gathered::default())?;
     let _ = roster.on_duty(unit, Moment(at));
     Ok(rejects.len())
 }

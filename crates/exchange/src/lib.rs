@@ -26,7 +26,7 @@ mod summary;
 mod table;
 
 pub use audit::{Audited, Extras, audit};
-pub use clock::{Zone, Zones};
+pub use clock::{NO_ZONE, Zone, Zones};
 pub use compare::{Compared, ComparedPolicy, DefectChange, DistrictChange, OutcomeChange, compare};
 pub use error::ExchangeError;
 pub use export::{Export, Lapse, Measured, RowOutcome, Standing, Whole};

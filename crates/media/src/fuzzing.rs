@@ -27,7 +27,7 @@ impl Source for Bytes<'_> {
 pub fn boxes(clip: &[u8], limit: u64) -> Result<(u64, u64), MediaError> {
     let source = Bytes(clip);
     let copied = telling(&source, limit)?.iter().map(|range| range.end - range.start).sum();
-    let sent = streaming(&source, limit)?.iter().map(|part| match part {
+    let sent = streaming(&source, limit)?.into_iter().map(|part| match part {
         Part::Copy(range) => range.end - range.start,
         Part::Bytes(bytes) => bytes.len() as u64,
     });

@@ -21,6 +21,9 @@ use crate::tool::{self, Input, Job, Sink};
 
 /// What ffprobe may say at most about one recording, in bytes; the rest of a report is the same for the jailer.
 const ANSWER: u64 = 1 << 20;
+/// A clip up to this many bytes is copied whole to tell what it is; of a longer one its ends say it, and copying a gigabyte
+/// for each would cost more than taking it in.
+const SMALL: u64 = 64 << 20;
 /// The kinds of files that cameras and phones make. No playlist, no list of other files, no image, no subtitle.
 const DEMUXERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,wav,mp3,aac";
 
@@ -192,7 +195,7 @@ impl Media {
 
     /// The parts that say what a clip is; of a small one, all.
     fn telling(&self, source: &dyn Source) -> Result<Scratch, MediaError> {
-        if source.size() <= self.config.scratch_bytes {
+        if source.size() <= self.config.scratch_bytes.min(SMALL) {
             Scratch::whole(source)
         } else {
             Scratch::telling(source, self.config.scratch_bytes)

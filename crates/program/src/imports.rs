@@ -8,12 +8,13 @@
 
 mod incoming;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use onrecord_exchange::{
-    CallsLayout, Checked, ExchangeError, Export, FileKind, Mapping, ReadOptions, Rejected, RowReader, check,
+    CallsLayout, Checked, ExchangeError, Export, FileKind, Mapping, NO_ZONE, ReadOptions, Rejected,
+    RowReader, check,
 };
 use onrecord_ledger::Kind;
 use onrecord_policy::Policy;
@@ -32,8 +33,20 @@ use crate::{Principal, Program, ProgramError};
 pub const LISTED: usize = 1_000;
 /// How many rows a transaction keeps on SQLite, so that other writers get their turn.
 const ROWS: usize = 750;
-/// How many steps of bringing outcomes up to date an import waits for; what is left is a job's.
-const STEPS: usize = 40;
+/// How long an import waits for outcomes to be brought up to date, in microseconds; what is left is a job's.
+const PATIENCE: i64 = 2_000_000;
+
+/// What the audit's sentences say to whoever sits at a terminal, and what it is here.
+const HERE: [(&str, &str); 4] = [
+    ("--timezone", "?timezone="),
+    ("--officer-column COLUMN", "?officer_column=COLUMN"),
+    (", or give a duty roster with --roster FILE (officer_id, unit_id, from, to)", ""),
+    (", or leave --officers out", ""),
+];
+
+fn said_here(sentence: &str) -> String {
+    HERE.iter().fold(sentence.to_owned(), |sentence, (there, here)| sentence.replace(there, here))
+}
 
 /// How an exchange file is to be read.
 #[derive(Debug, Clone, Default)]
@@ -73,7 +86,7 @@ pub struct Imported {
 struct Keeping {
     checked: Checked,
     /// Lines of which anything was rejected, and whether the whole row was.
-    lines: std::collections::HashMap<u64, bool>,
+    lines: HashMap<u64, bool>,
     /// Of these lines those whose row is new.
     new: HashSet<u64>,
     /// Rows that are new, all in all, by line.
@@ -101,7 +114,7 @@ impl Program {
         let folder = incoming.folder().to_owned();
         let kind = incoming.kind;
         let refused = move |error: ExchangeError| {
-            refused(&Incoming::without_folder(&folder, &error.to_string()), &error)
+            refused(&said_here(&Incoming::without_folder(&folder, &error.to_string())), &error)
         };
         let policy = self.audit_policy().await?;
         let options = self.options(kind, how).await.map_err(|error| match error {
@@ -132,7 +145,8 @@ impl Program {
 
     /// Brings outcomes up to date, as far as that is quick.
     async fn after_import(self: &Arc<Self>, mut imported: Imported) -> Result<Imported, ProgramError> {
-        for _ in 0..STEPS {
+        let until = self.world.now() + PATIENCE;
+        while self.world.now() < until {
             match self.outcomes_step().await {
                 Ok(true) => {}
                 Ok(false) => break,
@@ -231,6 +245,7 @@ impl Program {
         imports::finish(&mut tx, &import.id, counts).await?;
         self.write_import(&mut tx, who, import, counts).await?;
         commit(tx).await?;
+        let notes = keeping.notes();
         let (rejects, rejects_in_all) = keeping.rejects();
         Ok(Imported {
             id: import.id.clone(),
@@ -240,7 +255,7 @@ impl Program {
             rows: counts,
             rejects,
             rejects_in_all,
-            notes: keeping.checked.notes,
+            notes,
             outcomes_due: 0,
         })
     }
@@ -286,7 +301,7 @@ impl Program {
 
 impl Keeping {
     fn new(checked: Checked) -> Self {
-        let mut lines = std::collections::HashMap::new();
+        let mut lines = HashMap::new();
         for reject in &checked.rejects {
             *lines.entry(reject.line).or_insert(false) |= reject.row;
         }
@@ -346,7 +361,23 @@ impl Keeping {
         rejects.sort_by_key(|reject| reject.line);
         let all = rejects.len() as u64;
         rejects.truncate(LISTED);
+        rejects.iter_mut().for_each(|reject| reject.reason = said_here(&reject.reason));
         (rejects, all)
+    }
+
+    /// What whoever brought the file must know: beside the audit's own notes, that times could not be read for want of a
+    /// zone, since the same rows with a zone would be other rows.
+    fn notes(&self) -> Vec<String> {
+        let without_zone =
+            self.checked.rejects.iter().filter(|reject| reject.reason.contains(NO_ZONE)).count();
+        let mut notes = self.checked.notes.clone();
+        if without_zone > 0 {
+            notes.push(format!(
+                "{without_zone} times are local and no zone is known, so that they count as absent. Give ?timezone= with \
+                 every file that has local times."
+            ));
+        }
+        notes
     }
 }
 

@@ -16,11 +16,12 @@ mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use onrecord_exchange::{ExchangeError, Zones};
+use onrecord_exchange::{ExchangeError, Zone, Zones};
 use onrecord_policy::Policy;
 use onrecord_store::outcomes::{self, Filter, Outcome};
-use onrecord_store::{Tx, commit, imports, settings};
+use onrecord_store::{Tx, commit, imports, jobs, settings};
 
+use crate::jobs::UPDATE_OUTCOMES;
 use crate::{Principal, Program, ProgramError};
 
 /// The setting that names the policy: a shipped pack, or the path of a policy file.
@@ -72,6 +73,35 @@ impl Program {
         Ok(outcomes::list(&self.store, filter).await?)
     }
 
+    /// Says which policy the audit has (a shipped pack, or the path of a file) and in which zone local times are that come
+    /// without one; none of either leaves things as they are. Outcomes are brought up to date by a job, also where nothing
+    /// but the text of a policy file has changed.
+    ///
+    /// # Errors
+    /// Where the policy cannot be read or there is no such zone; then nothing is changed.
+    pub async fn configure_audit(
+        &self,
+        policy: Option<&str>,
+        timezone: Option<&str>,
+    ) -> Result<(), ProgramError> {
+        if let Some(name) = policy {
+            Policy::parse(name, &policy_text(name).await?)
+                .map_err(|error| ProgramError::Refused(format!("The policy: {error}")))?;
+        }
+        if let Some(name) = timezone {
+            Zone::named(name).map_err(|error| ProgramError::Refused(error.to_string()))?;
+        }
+        let mut tx = self.store.begin().await?;
+        for (setting, value) in [(POLICY, policy), (TIMEZONE, timezone)] {
+            if let Some(value) = value {
+                settings::set(&mut tx, setting, value).await?;
+            }
+        }
+        jobs::add(&mut tx, UPDATE_OUTCOMES, "all", self.world.now()).await?;
+        commit(tx).await?;
+        Ok(())
+    }
+
     /// Brings every outcome up to date.
     ///
     /// # Errors
@@ -106,15 +136,7 @@ impl Program {
     /// The policy in force.
     pub(crate) async fn audit_policy(&self) -> Result<Arc<Policy>, ProgramError> {
         let name = settings::get(&self.store, POLICY).await?.unwrap_or_else(|| DEFAULT_POLICY.to_owned());
-        let text = match Policy::pack(&name) {
-            Some(text) => text.to_owned(),
-            None => tokio::fs::read_to_string(&name).await.map_err(|error| {
-                ProgramError::Fault(format!(
-                    "The policy {name} is none of the shipped packs ({}), and cannot be read as a file: {error}.",
-                    Policy::PACKS.join(", ")
-                ))
-            })?,
-        };
+        let text = policy_text(&name).await?;
         let mut known = self.live.audit.policy.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, policy)) = known.as_ref().filter(|(known, _)| *known == text) {
             return Ok(Arc::clone(policy));
@@ -129,6 +151,19 @@ impl Program {
     pub(crate) fn zones(&self) -> Arc<Zones> {
         Arc::clone(&self.live.audit.zones)
     }
+}
+
+/// The text of a shipped pack, or of a policy file.
+async fn policy_text(name: &str) -> Result<String, ProgramError> {
+    if let Some(text) = Policy::pack(name) {
+        return Ok(text.to_owned());
+    }
+    tokio::fs::read_to_string(name).await.map_err(|error| {
+        ProgramError::Fault(format!(
+            "The policy {name} is none of the shipped packs ({}), and cannot be read as a file: {error}.",
+            Policy::PACKS.join(", ")
+        ))
+    })
 }
 
 /// What was kept can be read again: where it cannot, the fault is ours.

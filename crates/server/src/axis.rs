@@ -34,8 +34,8 @@ pub(crate) fn routes() -> Router<Shared> {
 /// What an address names.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    container: String,
-    object: Option<String>,
+    pub(crate) container: String,
+    pub(crate) object: Option<String>,
 }
 
 /// `/axis/v1/{account}/{container}[/{object}]`, each part decoded.

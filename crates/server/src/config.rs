@@ -291,7 +291,11 @@ mod tests {
 
     #[test]
     fn the_environment_overrides_the_file() {
-        let over = [("ONRECORD__DATABASE__URL", "postgres://db/x"), ("ONRECORD__LEDGER__PAD_TO", "64"), ("HOME", "/")];
+        let over = [
+            ("ONRECORD__DATABASE__URL", "postgres://db/x"),
+            ("ONRECORD__LEDGER__PAD_TO", "64"),
+            ("HOME", "/"),
+        ];
         let config = read("data = \"d\"\n[ledger]\npad_to = 4\n", &over).unwrap();
         assert_eq!((config.database.url.as_deref(), config.ledger.pad_to), (Some("postgres://db/x"), 64));
     }

@@ -18,6 +18,8 @@ use crate::ServerError;
 
 /// How long a client may take to send its headers.
 const HEADERS: Duration = Duration::from_secs(30);
+/// How many bytes are read from a socket at once: few enough that the allocator keeps and gives the same memory again.
+const READ_AT_ONCE: usize = 128 * 1024;
 /// How long requests may take to finish when the server stops.
 const FINISH: Duration = Duration::from_secs(20);
 
@@ -88,7 +90,7 @@ async fn speak(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
-        .max_buf_size(1 << 20)
+        .max_buf_size(READ_AT_ONCE)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
     let mut connection = std::pin::pin!(connection);
     tokio::select! {

@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
@@ -14,6 +15,9 @@ use crate::{Program, ProgramError};
 
 /// The largest file, as received: 2 GiB.
 pub const LARGEST: u64 = 2 << 30;
+
+/// A file that has lain for a day is no import's any more, in microseconds.
+const OLD: i64 = 86_400 * 1_000_000;
 
 /// A file that is being received. It is removed when this is dropped.
 pub struct Incoming {
@@ -49,11 +53,25 @@ impl Program {
     /// Where its folder cannot be made.
     pub fn incoming(&self, kind: FileKind) -> Result<Incoming, ProgramError> {
         self.may_write()?;
+        self.sweep_scratch();
         let id = hex(&self.world.random::<16>());
         let folder = self.scratch.join(format!("import-{id}"));
         DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|error| cannot(&error))?;
         let file = folder.join(kind.name());
         Ok(Incoming { kind, folder, file, open: None, digest: Context::new(&SHA256), size: 0 })
+    }
+
+    /// Removes what crashes have left behind: folders that are older than any import can be.
+    fn sweep_scratch(&self) {
+        let oldest = self.world.now() - OLD;
+        for entry in std::fs::read_dir(&self.scratch).into_iter().flatten().flatten() {
+            let modified = entry.metadata().and_then(|metadata| metadata.modified());
+            let age = modified.ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+            let is_old = age.is_some_and(|at| i64::try_from(at.as_micros()).is_ok_and(|at| at < oldest));
+            if is_old && entry.file_name().as_encoded_bytes().starts_with(b"import-") {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
     }
 }
 

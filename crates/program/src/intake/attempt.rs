@@ -17,7 +17,7 @@ use super::seal::Sealed;
 use super::{Check, PATIENCE};
 use crate::{Principal, Program, ProgramError};
 
-/// How many pieces from the socket may wait for the thread that writes; each has at most some 400 KiB.
+/// How many pieces from the socket may wait for the thread that writes; each has at most 128 KiB.
 const WAITING: usize = 16;
 
 enum Message {

@@ -56,7 +56,12 @@ impl Program {
     }
 
     /// Every row that could matter to these officers.
-    async fn part_of(&self, officers: &[String], facts: &Facts, anybody: Vec<Row>) -> Result<Part, ProgramError> {
+    async fn part_of(
+        &self,
+        officers: &[String],
+        facts: &Facts,
+        anybody: Vec<Row>,
+    ) -> Result<Part, ProgramError> {
         let cameras = imports::cameras_of_officers(&self.store, officers).await?;
         let mut all: BTreeMap<i64, Row> = BTreeMap::new();
         let mut keep = |found: Vec<Row>| all.extend(found.into_iter().map(|row| (row.id, row)));

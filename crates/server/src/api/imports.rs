@@ -133,7 +133,9 @@ pub(crate) async fn take_in(
         && !PROFILES.iter().any(|(name, _)| name == profile)
     {
         let known = PROFILES.map(|(name, _)| name).join(", ");
-        return Err(Problem::bad_request(format!("cad_profile is none of those that are built in: {known}.")));
+        return Err(Problem::bad_request(format!(
+            "cad_profile is none of those that are built in: {known}."
+        )));
     }
     let mut incoming = server.program.incoming(kind)?;
     receive(body, &mut incoming).await?;
@@ -145,7 +147,8 @@ pub(crate) async fn take_in(
     let program = Arc::clone(&server.program);
     // On a task of its own: what has been received is taken in though its client may leave.
     let importing = tokio::spawn(async move { program.import(&who, incoming, how).await });
-    let imported = importing.await.map_err(|error| ProgramError::Fault(format!("A task stopped: {error}.")))??;
+    let imported =
+        importing.await.map_err(|error| ProgramError::Fault(format!("A task stopped: {error}.")))??;
     Ok(Json(imported.into()))
 }
 
@@ -159,7 +162,9 @@ async fn receive(mut body: Body, incoming: &mut Incoming) -> Result<(), Problem>
             }
             Ok(None) => return Ok(()),
             Ok(Some(Err(_))) | Err(_) => {
-                return Err(Problem::bad_request("The file came only in part; nothing of it was kept. Send it again."));
+                return Err(Problem::bad_request(
+                    "The file came only in part; nothing of it was kept. Send it again.",
+                ));
             }
         }
     }
