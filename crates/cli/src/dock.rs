@@ -69,7 +69,7 @@ pub fn run(command: DockCommand) -> Result<ExitCode, String> {
     }
     let summary = serve::runtime()?
         .block_on(onrecord_dock::run(config, jiff::Timestamp::now, serve::told_to_stop(), |event| {
-            say!("{event}")
+            say!("{event}");
         }))
         .map_err(|error| error.to_string())?;
     say!("{} files are safe, {} are not yet.", summary.safe, summary.left);

@@ -37,6 +37,9 @@ pub struct Config {
     /// Axis body-worn systems.
     #[serde(default)]
     pub axis: AxisConfig,
+    /// The audit.
+    #[serde(default)]
+    pub audit: AuditConfig,
 }
 
 /// Addresses and names.
@@ -186,6 +189,16 @@ pub struct AxisConfig {
     pub want_encryption: bool,
 }
 
+/// The audit.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// The policy: a shipped one, or the path of a file.
+    pub policy: Option<String>,
+    /// The zone of local times that come without one: an IANA name.
+    pub timezone: Option<String>,
+}
+
 impl Config {
     /// The defaults for a data folder.
     pub fn for_data(data: &Path) -> Self {
@@ -199,6 +212,7 @@ impl Config {
             ledger: LedgerConfig::default(),
             media: MediaConfig::default(),
             axis: AxisConfig::default(),
+            audit: AuditConfig::default(),
         }
     }
 

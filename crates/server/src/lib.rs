@@ -115,6 +115,12 @@ pub async fn serve(
     });
     let routes = routes(Arc::clone(&server));
     let (stopping, stopped) = watch::channel(false);
+    if config.audit.policy.is_some() || config.audit.timezone.is_some() {
+        let (policy, timezone) = (config.audit.policy.as_deref(), config.audit.timezone.as_deref());
+        let configured = program.configure_audit(policy, timezone).await;
+        configured
+            .map_err(|error| ServerError::doing("[audit] in the configuration cannot be used")(&error))?;
+    }
     // Whoever looks once the server answers finds everything of before under a checkpoint.
     let first = loops::publish_now(&program, &config.ledger).await;
     let loops = loops::start(&program, &config.ledger, first, &stopped);
