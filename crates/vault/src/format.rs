@@ -160,6 +160,12 @@ impl SegmentCipher {
         Ok(Self { clip, first_chunk: segment.first_chunk, header, key })
     }
 
+    /// Whether the subkey is that of this segment at this place. The id alone does not say so: records that name one
+    /// segment twice would have it read twice.
+    pub fn is_of(&self, clip: [u8; 16], segment: &Segment, layout: Layout) -> bool {
+        self.header == header(clip, segment, layout)
+    }
+
     /// The first bytes of the object.
     pub fn header(&self) -> &[u8; HEADER] {
         &self.header

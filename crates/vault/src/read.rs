@@ -210,7 +210,7 @@ impl Reading<'_> {
             })
             .collect();
         if let Some(last) = segments.last().filter(|_| range.end == bytes)
-            && parts.back().is_none_or(|part| part.segment.id != last.id)
+            && parts.back().is_none_or(|part| !std::ptr::eq(part.segment, last))
         {
             parts.push_back(Part { segment: last, chunks: last.chunks - 1..last.chunks });
         }
@@ -250,7 +250,7 @@ impl Reading<'_> {
 struct Opener<'a, Deliver> {
     reading: Reading<'a>,
     /// The cipher of the segment at hand.
-    cipher: Option<([u8; 16], SegmentCipher)>,
+    cipher: Option<SegmentCipher>,
     deliver: Deliver,
 }
 
@@ -328,11 +328,12 @@ impl<Deliver: FnMut(&Segment, u64, Bytes) -> ControlFlow<()>> Opener<'_, Deliver
     }
 
     fn cipher(&mut self, segment: &Segment) -> Result<&SegmentCipher, ReadError> {
+        let Reading { clip, layout, .. } = self.reading;
         let cipher = match self.cipher.take() {
-            Some((id, cipher)) if id == segment.id => cipher,
+            Some(cipher) if cipher.is_of(clip, segment, layout) => cipher,
             _ => self.reading.cipher(segment)?,
         };
-        Ok(&self.cipher.insert((segment.id, cipher)).1)
+        Ok(self.cipher.insert(cipher))
     }
 }
 
