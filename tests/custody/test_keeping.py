@@ -260,7 +260,7 @@ class NewOrigin(CustodyCase):
         self.assertTrue(self.fetch("1/checkpoint").startswith("localhost/ledger\n"))
 
     def check_goes_on(self, api, key):
-        """The copy takes evidence in again."""
+        """The copy takes evidence in again, and never makes the new key a second time."""
         file, camera = footage.noise(400), new_camera()
         body = file.read_bytes()
         tus = Tus(self.node.base_url, self.department.token("intake"))
@@ -269,6 +269,9 @@ class NewOrigin(CustodyCase):
         self.assert_verified(file, self.proved(api, api.settled(camera)[0]["clips"][0]["id"], "after"), key)
         self.node.restart()
         self.assertEqual(public_ledger.check(self.node.base_url, key).returncode, 0)
+        self.node.stop()
+        (self.department.keys / "ledger.2.key").rename(self.department.keys / "kept-elsewhere")
+        self.assertIn("ledger.2.key is not in the key folder", self.admin("token", "list", code=2))
 
 
 class Derivatives(CustodyCase):
