@@ -19,6 +19,7 @@ pub mod intake;
 pub mod jobs;
 pub mod keeping;
 pub mod media;
+pub mod origins;
 pub mod outcomes;
 pub mod playback;
 pub mod receipts;

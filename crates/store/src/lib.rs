@@ -13,6 +13,7 @@ pub mod imports;
 pub mod jobs;
 pub mod ledger;
 pub mod media;
+pub mod origins;
 pub mod outcomes;
 pub mod recordings;
 pub mod schema;
