@@ -95,6 +95,16 @@ impl Program {
         let checkpoint = Checkpoint::open(note, &self.ledger_key.verifier_key()).map_err(|error| {
             ProgramError::Refused(format!("The checkpoint is not one of this ledger: {error}"))
         })?;
+        if let Some((known, _)) = ledger::published(&self.store).await? {
+            let known = Checkpoint::open(&known, &self.ledger_key.verifier_key());
+            if let Some(known) = known.ok().filter(|known| known.size > checkpoint.size) {
+                return Err(ProgramError::Refused(format!(
+                    "The checkpoint holds {} entries, and this copy itself remembers that one of {} was published: give the \
+                     last one, as a witness or /ledger/checkpoint had it.",
+                    checkpoint.size, known.size
+                )));
+            }
+        }
         let state = self.tree_state().await?;
         if state.sequenced < checkpoint.size {
             return Err(ProgramError::Refused(format!(
