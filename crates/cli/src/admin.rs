@@ -1,6 +1,7 @@
 //! `onrecord admin`: what an operator does beside the running server.
 
 use std::fs;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -298,14 +299,17 @@ async fn mark_copy(data: &Path) -> Result<(), StoreError> {
 fn copy_folder(from: &Path, to: &Path) -> Result<(), String> {
     let failed =
         |path: &Path, error: std::io::Error| format!("{} cannot be copied: {error}.", path.display());
-    fs::create_dir_all(to).map_err(|error| failed(to, error))?;
+    // As the server makes them: nobody's but the owner's, whatever became of the copy's modes on its way.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(to).map_err(|error| failed(to, error))?;
     for entry in fs::read_dir(from).map_err(|error| failed(from, error))? {
         let path = entry.map_err(|error| failed(from, error))?.path();
         let target = to.join(path.file_name().unwrap_or_default());
         if path.is_dir() {
             copy_folder(&path, &target)?;
         } else {
-            fs::copy(&path, &target).map_err(|error| failed(&path, error))?;
+            let copied = fs::copy(&path, &target)
+                .and_then(|_| fs::set_permissions(&target, fs::Permissions::from_mode(0o600)));
+            copied.map_err(|error| failed(&path, error))?;
         }
     }
     Ok(())

@@ -108,7 +108,7 @@ impl Program {
     /// Where the checkpoint is not this ledger's, or where the entries do not lead to it: then evidence or entries are
     /// lost, and only another copy helps, or a [new origin](Program::open_origin).
     pub async fn prove_restore(&self, note: &str, actor: &str) -> Result<u64, ProgramError> {
-        let checkpoint = self.own_checkpoint(note)?;
+        let checkpoint = self.last_checkpoint(note).await?;
         let newer = match self.standing(&checkpoint).await? {
             Standing::Extends { newer } => newer,
             Standing::Short { entries } => {
@@ -142,11 +142,23 @@ impl Program {
         Ok(newer)
     }
 
-    /// A checkpoint that this ledger's key has signed.
-    pub(crate) fn own_checkpoint(&self, note: &str) -> Result<Checkpoint, ProgramError> {
-        Checkpoint::open(note, &self.ledger_key.verifier_key()).map_err(|error| {
+    /// A checkpoint that this ledger's key has signed, and that is no older than the newest this copy remembers.
+    ///
+    /// # Errors
+    /// Where it is another one.
+    pub(crate) async fn last_checkpoint(&self, note: &str) -> Result<Checkpoint, ProgramError> {
+        let checkpoint = Checkpoint::open(note, &self.ledger_key.verifier_key()).map_err(|error| {
             ProgramError::Refused(format!("The checkpoint is not one of this ledger: {error}."))
-        })
+        })?;
+        let known = ledger::published_sizes(&self.store).await?.into_iter().max();
+        if let Some(newer) = known.filter(|size| *size > checkpoint.size) {
+            return Err(ProgramError::Refused(format!(
+                "The checkpoint holds {} entries, and this copy itself remembers that one of {newer} was published: give the \
+                 last one, as a witness or /ledger/checkpoint had it.",
+                checkpoint.size
+            )));
+        }
+        Ok(checkpoint)
     }
 
     /// How the entries of this copy stand to a checkpoint.

@@ -140,14 +140,7 @@ impl Program {
         if reason.trim().is_empty() {
             return refuse("Say why a new origin is opened; the public will read it.".to_owned());
         }
-        let checkpoint = self.own_checkpoint(note)?;
-        if let Some(newer) = self.newer_than(&checkpoint).await? {
-            return refuse(format!(
-                "The checkpoint holds {} entries, and this copy itself knows one with {newer} that was published: give \
-                 the last one that the world has.",
-                checkpoint.size
-            ));
-        }
+        let checkpoint = self.last_checkpoint(note).await?;
         if let Standing::Extends { .. } = self.standing(&checkpoint).await? {
             return refuse(
                 "This copy extends the checkpoint, so nothing is lost: onrecord admin prove-restore lets the server go \
@@ -163,12 +156,6 @@ impl Program {
             ProgramError::Fault(format!("The entry that opened origin {} is missing.", closed.replaced_by))
         })?;
         Ok(Opening { because: closed.reason.clone(), entry: kept.entry, salt: STANDARD.encode(&kept.salt) })
-    }
-
-    /// The size of a published checkpoint that this copy knows of, where that is larger.
-    async fn newer_than(&self, checkpoint: &Checkpoint) -> Result<Option<u64>, ProgramError> {
-        let largest = ledger::published_sizes(&self.store).await?.into_iter().max();
-        Ok(largest.filter(|size| *size > checkpoint.size))
     }
 
     /// Reads every entry once, so that no tree is begun that cannot be built.

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use onrecord_ledger::tree::{Tiles, TilesError, consistency, inclusion};
+use onrecord_ledger::tree::{Tiles, TilesError, consistency_within, inclusion};
 use onrecord_ledger::{Edge, Hash, Kind, commitment, leaf};
 use onrecord_store::ledger::{self, Kept, TreeState};
 use onrecord_store::{commit, settings};
@@ -259,7 +259,8 @@ impl Program {
             )));
         }
         self.blocking(move |program| {
-            Ok(consistency(old, new, &ShelfTiles { shelf: &program.shelf, tree: &program.live.tree })?)
+            let tiles = ShelfTiles { shelf: &program.shelf, tree: &program.live.tree };
+            Ok(consistency_within(old, new, state.integrated, &tiles)?)
         })
         .await
     }

@@ -7,7 +7,7 @@ pub(crate) mod witnesses;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -19,6 +19,7 @@ use onrecord_store::ledger::published;
 use onrecord_vault::ShelfError;
 use serde::Serialize;
 
+use crate::api::Path;
 use crate::{Problem, Shared};
 
 const PARTIAL: &str = "public, max-age=60";
@@ -149,6 +150,9 @@ async fn serve_tile(
     Ok(response)
 }
 
+/// How many groups of three digits the number of a tile has at most: the largest tree has fewer than 2^64 entries.
+const GROUPS: usize = 7;
+
 /// `<L>/<N>[.p/<W>]` or `entries/<N>[.p/<W>]`, with N in groups of three digits, all but the last behind an `x`.
 pub(crate) fn is_tile(path: &str) -> bool {
     let Some((level, rest)) = path.split_once('/') else { return false };
@@ -163,6 +167,7 @@ pub(crate) fn is_tile(path: &str) -> bool {
     let mut groups: Vec<&str> = number.split('/').collect();
     let last = groups.pop().unwrap_or_default();
     (level == "entries" || digits(level, 2))
+        && groups.len() < GROUPS
         && last.len() == 3
         && digits(last, 3)
         && groups
@@ -194,6 +199,7 @@ mod tests {
             "0/000.p/",
             "0/000.p/1/2",
             "0/000.p/1234",
+            "0/x001/x001/x001/x001/x001/x001/x001/000",
         ] {
             assert!(!is_tile(path), "{path}");
         }
