@@ -19,11 +19,14 @@ pub mod intake;
 pub mod jobs;
 pub mod keeping;
 pub mod media;
+pub mod origins;
 pub mod outcomes;
 pub mod playback;
 pub mod receipts;
 pub mod recordings;
+pub mod seats;
 pub mod sequencer;
+pub mod text;
 pub mod world;
 
 use std::path::PathBuf;
@@ -66,6 +69,7 @@ pub struct Program {
 pub struct Live {
     pub(crate) attempts: intake::Attempts,
     pub(crate) sessions: playback::Sessions,
+    pub(crate) seats: seats::Seats,
     pub(crate) tree: sequencer::Tree,
     pub(crate) audit: outcomes::Audit,
     /// Whether this is a copy that has not proved itself.

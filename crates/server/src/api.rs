@@ -10,9 +10,11 @@ mod ledger;
 mod openapi;
 pub(crate) mod outcomes;
 pub(crate) mod recordings;
+pub(crate) mod said;
 pub(crate) mod uploads;
 
 pub(crate) use body::{Ended, pour};
+pub(crate) use said::Path;
 
 use axum::Router;
 use axum::routing::{get, post};
