@@ -1,0 +1,547 @@
+// What the API under /api/v1 answers, as docs/design/application.md names it. Times are RFC 3339 in UTC.
+
+export type OutcomeWord =
+	| 'recorded' | 'excused' | 'not_required' | 'no_camera' | 'awaiting_upload' | 'unverifiable' | 'partial' | 'missing';
+
+export type DefectKind = 'never_activated' | 'late_activation' | 'early_stop' | 'gap';
+
+export type RecordingState = 'receiving' | 'complete' | 'unreadable' | 'external' | 'disposed';
+
+export type RestrictedClass = 'juvenile' | 'sexual_assault' | 'undercover' | 'internal_affairs';
+
+export type Role =
+	| 'officer' | 'supervisor' | 'program_manager' | 'evidence_technician' | 'records' | 'prosecutor' | 'oversight' | 'administrator';
+
+/** RFC 9457. */
+export interface Problem {
+	type: string;
+	title: string;
+	status: number;
+	detail: string;
+	/** The rule that refuses, where there is one to name. */
+	rule?: string;
+}
+
+export interface Page<T> {
+	items: T[];
+	next_cursor?: string | null;
+	/** At most 10,001, which means "more than 10,000". */
+	total?: number | null;
+}
+
+export interface SignInPage {
+	agency: string;
+	banner: string;
+	methods: string[];
+	is_demo: boolean;
+	timezone?: string | null;
+}
+
+export interface Person {
+	id: string;
+	name: string;
+	display_name: string;
+	officer_id?: string | null;
+	roles: string[];
+	districts: string[];
+}
+
+export interface Session {
+	person: Person;
+	may: string[];
+	csrf_token: string;
+	idle_seconds: number;
+	must_change_password: boolean;
+	has_second_factor: boolean;
+}
+
+export interface PersonRow extends Person {
+	mail?: string | null;
+	state: string;
+	last_sign_in_at?: string | null;
+	has_second_factor?: boolean;
+}
+
+export interface Token {
+	id: string;
+	name: string;
+	role: string;
+	created_at: string;
+	last_used_at?: string | null;
+	expires_at?: string | null;
+	token?: string;
+}
+
+export interface OfficerRef {
+	id: string;
+	name?: string | null;
+	badge?: string | null;
+	district?: string | null;
+}
+
+export interface Interval {
+	from: string;
+	to: string;
+}
+
+export interface Defect extends Interval {
+	kind: DefectKind;
+}
+
+export interface Outcome {
+	line?: number;
+	call_id: string;
+	officer_id: string;
+	begin?: string | null;
+	end?: string | null;
+	outcome: OutcomeWord;
+	reason?: string | null;
+	defects?: Defect[] | null;
+	covered_s?: number | null;
+	uncovered_s?: number | null;
+	excused_s?: number | null;
+	in_grace?: boolean | null;
+	notice?: string | null;
+	recordings?: string[] | null;
+	citation?: string | null;
+	policy?: string;
+	policy_version?: string;
+	computed_at?: string | null;
+}
+
+export interface Clip {
+	id: string;
+	name: string;
+	kind: string;
+	sha256?: string | null;
+	size?: number | null;
+	state: string;
+}
+
+export interface RecordingRow {
+	id: string;
+	title?: string | null;
+	camera_serial?: string | null;
+	officer_id?: string | null;
+	officer?: OfficerRef | null;
+	district?: string | null;
+	started_at?: string | null;
+	activated_at?: string | null;
+	stopped_at?: string | null;
+	timezone?: string | null;
+	clock_offset_us?: number | null;
+	state: RecordingState;
+	clips: Clip[];
+	attachments?: Clip[];
+	calls?: RecordingCall[];
+	categories?: string[];
+	outcome?: OutcomeWord | null;
+	restricted?: string | null;
+	size?: number | null;
+	duration_us?: number | null;
+}
+
+export interface RecordingCall {
+	call_id: string;
+	call_type?: string | null;
+	dispatched_at?: string | null;
+	en_route_at?: string | null;
+	on_scene_at?: string | null;
+	left_scene_at?: string | null;
+	cleared_at?: string | null;
+	outcome?: OutcomeWord | null;
+}
+
+export interface Hold {
+	id: string;
+	reason: string;
+	until?: string | null;
+	by?: string | null;
+	at?: string | null;
+}
+
+export interface Note {
+	id: string;
+	text: string;
+	by?: string | null;
+	at?: string | null;
+}
+
+export interface Marker extends Note {
+	at_us: number;
+}
+
+export interface Correction {
+	id: string;
+	kind: string;
+	before?: string | null;
+	after?: string | null;
+	reason: string;
+	by?: string | null;
+	at?: string | null;
+}
+
+export interface CaseRef {
+	id: string;
+	number: string;
+	title?: string | null;
+}
+
+export interface MediaFacts {
+	container?: string;
+	duration_us?: number | null;
+	started_at_us?: number | null;
+	video?: { codec: string; width: number; height: number; frames_per_second?: [number, number] | null } | null;
+	audio?: { codec: string; channels: number } | null;
+	browser_playable?: boolean;
+	why_not?: string | null;
+}
+
+export interface Media {
+	clip_id: string;
+	facts?: MediaFacts | null;
+	playable?: 'original' | 'proxy' | 'clear' | null;
+	has_poster?: boolean;
+	has_waveform?: boolean;
+	has_trail?: boolean;
+}
+
+export interface Alignment {
+	offset_us: number;
+	reason: string;
+	by?: string | null;
+	at?: string | null;
+}
+
+export interface RecordingDetail extends RecordingRow {
+	holds: Hold[];
+	notes: Note[];
+	markers: Marker[];
+	corrections: Correction[];
+	cases: CaseRef[];
+	media: Media[];
+	clock_uncertainty_us?: number | null;
+	alignment?: Alignment | null;
+	may: string[];
+}
+
+export interface CustodyEntry {
+	at: string;
+	kind: string;
+	sentence: string;
+	actor: string;
+	index?: number | null;
+}
+
+export interface TrailPoint {
+	at: string;
+	lat: number;
+	lon: number;
+}
+
+export interface Waveform {
+	per_second: number;
+	peaks: number[];
+}
+
+export interface VerifiedClip {
+	id: string;
+	expected: string;
+	found?: string | null;
+	is_same: boolean;
+	index?: number | null;
+	checkpoint_size?: number | null;
+}
+
+export interface Verified {
+	clips: VerifiedClip[];
+	verified_at: string;
+}
+
+export interface Receipt {
+	recording_id: string;
+	clip_id: string;
+	sha256: string;
+	size: number;
+	entry: string;
+	salt: string;
+	index?: number | null;
+	proof?: string[] | null;
+	checkpoint?: string | null;
+}
+
+export interface CallRow {
+	call_id: string;
+	call_type?: string | null;
+	district?: string | null;
+	begin?: string | null;
+	end?: string | null;
+	officers: number;
+	worst?: OutcomeWord | null;
+	outcomes: Partial<Record<OutcomeWord, number>>;
+	unrecorded_s?: number | null;
+}
+
+export interface LaneRecording {
+	id: string;
+	from: string;
+	activated_at?: string | null;
+	to: string;
+	state: RecordingState;
+	has_media: boolean;
+}
+
+export interface LaneException extends Interval {
+	code: string;
+	title?: string | null;
+	citation?: string | null;
+	approved_by?: string | null;
+	note?: string | null;
+}
+
+export interface Outage extends Interval {
+	kind: string;
+	camera_serial?: string | null;
+}
+
+export interface Account {
+	id: string;
+	call_id?: string;
+	officer_id?: string;
+	officer?: OfficerRef | null;
+	code?: string | null;
+	from?: string | null;
+	to?: string | null;
+	text: string;
+	state: string;
+	given_at?: string | null;
+	decided_by?: string | null;
+	decided_at?: string | null;
+	decision_reason?: string | null;
+}
+
+export interface Assignment {
+	unit_id?: string | null;
+	received_at?: string | null;
+	dispatched_at?: string | null;
+	en_route_at?: string | null;
+	on_scene_at?: string | null;
+	left_scene_at?: string | null;
+	cleared_at?: string | null;
+}
+
+export interface Lane {
+	officer: OfficerRef;
+	assignment: Assignment;
+	outcome?: Outcome | null;
+	recordings: LaneRecording[];
+	exceptions: LaneException[];
+	outages: Outage[];
+	notice?: { status: string; at?: string | null } | null;
+	account?: Account | null;
+	may_give_account: boolean;
+	may_decide_account?: boolean;
+}
+
+export interface CallDetail {
+	call_id: string;
+	call_type?: string | null;
+	district?: string | null;
+	priority?: string | null;
+	disposition?: string | null;
+	window: Interval;
+	lanes: Lane[];
+	covered: Interval[];
+	nobody: Interval[];
+}
+
+export interface Share {
+	count: number;
+	share?: number | null;
+	low?: number | null;
+	high?: number | null;
+}
+
+export interface Shares {
+	obligations: number;
+	not_required: number;
+	no_camera: number;
+	decided: number;
+	recorded: Share;
+	excused: Share;
+	partial: Share;
+	missing: Share;
+	undecided: Share;
+}
+
+export interface Group {
+	name: string;
+	officers: number;
+	all: Shares;
+	without_grace: Shares;
+}
+
+export type Cut = 'district' | 'officer' | 'unit' | 'call_type' | 'week' | 'month' | 'weekday' | 'hour';
+
+export interface AuditAnswer {
+	status: string;
+	policy: { id: string; version: string; title: string };
+	timezone: string;
+	recordings_window?: Interval | null;
+	obligations_period?: Interval | null;
+	obligations: number;
+	outcomes: { outcome: OutcomeWord; reason: string; count: number; in_grace: number }[];
+	defects: { kind: DefectKind; count: number; seconds: number; in_grace: number; provisional: number; provisional_seconds: number }[];
+	notice: { status: string; count: number; in_grace: number }[];
+	shares: Shares;
+	shares_without_grace: Shares;
+	intervals: string;
+	by: Partial<Record<Cut, Group[]>>;
+	calls: {
+		calls: number; all_on_record: number; some_on_record: number; none_on_record: number; undecided: number;
+		nobody_required: number; required_s: number; nobody_recorded_s: number;
+	};
+	officers_in_no_recording: { officer_id: string; obligations: number }[];
+	short_buffer: { camera_serial: string; short: number; recordings: number }[];
+	notes: string[];
+}
+
+export interface PolicyRule {
+	heading: string;
+	sentences: { text: string; citation?: string | null }[];
+}
+
+export interface ExceptionCode {
+	code: string;
+	title: string;
+	citation?: string | null;
+	needs_approval: boolean;
+}
+
+export interface PolicyAnswer {
+	id: string;
+	version: string;
+	title: string;
+	text?: string;
+	rules: PolicyRule[];
+	exceptions: ExceptionCode[];
+}
+
+export interface Comparison {
+	id: string;
+	state: string;
+	progress?: number | null;
+	created_at?: string;
+	problem?: string | null;
+	result?: {
+		before: { title: string; shares: Shares };
+		after: { title: string; shares: Shares };
+		changes: { from: OutcomeWord; to: OutcomeWord; count: number }[];
+		by_district: { district: string; changed: number; better: number; worse: number }[];
+	} | null;
+}
+
+export interface CaseRow extends CaseRef {
+	state: string;
+	created_at?: string | null;
+	recordings: number;
+	lead?: string | null;
+}
+
+export interface CaseMedia {
+	id: string;
+	name: string;
+	kind: string;
+	size?: number | null;
+	sha256?: string | null;
+	at?: string | null;
+}
+
+export interface CaseDetail {
+	id: string;
+	number: string;
+	title?: string | null;
+	state: string;
+	created_at?: string | null;
+	description?: string | null;
+	recordings: RecordingRow[];
+	media: CaseMedia[];
+	notes: Note[];
+	people: { id: string; name: string }[];
+	may: string[];
+}
+
+export interface District {
+	id: string;
+	name?: string | null;
+	/** GeoJSON Polygon or MultiPolygon, longitude first. */
+	outline?: { type: 'Polygon' | 'MultiPolygon'; coordinates: unknown } | null;
+}
+
+export interface Category {
+	id: string;
+	name: string;
+	retention_days?: number | null;
+}
+
+export interface HomeSection {
+	/** Names of sections: see words `home.sections`. */
+	name: string;
+	count: number;
+	items: HomeItem[];
+}
+
+export interface HomeItem {
+	kind: 'recording' | 'call' | 'account' | 'case' | 'import' | 'job' | string;
+	id: string;
+	title: string;
+	at?: string | null;
+	outcome?: OutcomeWord | null;
+}
+
+export interface HomeAnswer {
+	sections: HomeSection[];
+	grace_until?: string | null;
+}
+
+export interface Notification {
+	id: string;
+	at: string;
+	sentence: string;
+	href?: string | null;
+	read_at?: string | null;
+}
+
+export interface SavedSearch {
+	id: string;
+	name: string;
+	query: string;
+}
+
+export interface ImportAnswer {
+	id: string;
+	kind: string;
+	sha256: string;
+	size: number;
+	rows: { read: number; accepted: number; rejected: number; duplicates: number };
+	rejects: { line: number; column: string; what: 'row' | 'value'; reason: string }[];
+	rejects_total: number;
+	notes: string[];
+	outcomes_due: number;
+}
+
+export interface AdministrationAnswer {
+	version: string;
+	jobs: { kind: string; state: string; count: number }[];
+	ledger: { size: number; checkpoint_size?: number; checkpoint_at?: string | null; key?: string };
+	keys: { copy_confirmed: boolean; copy_confirmed_at?: string | null };
+	store: { kind: string; state?: string };
+	evidence: { recordings: number; clips: number; bytes: number };
+}
+
+export interface Passkey {
+	id: string;
+	name: string;
+	created_at: string;
+	last_used_at?: string | null;
+}
