@@ -45,10 +45,11 @@ export function zoneName(at: string | number, zone = OWN_ZONE): string {
 /** `Nov 27, 2017, 22:14:07`. */
 export const instant = (at: string | number, zone = OWN_ZONE): string => `${date(at, zone)}, ${clock(at, zone)}`;
 
-/** A span in seconds: `0.4 s`, `42 s`, `3 min 05 s`, `1 h 02 min`, `2 d 4 h`. */
+/** A span in seconds: `40 ms`, `1.4 s`, `42 s`, `3 min 05 s`, `1 h 02 min`, `2 d 4 h`. */
 export function span(seconds: number): string {
 	if (!Number.isFinite(seconds)) return '–';
 	if (seconds < 0) return `−${span(-seconds)}`;
+	if (seconds > 0 && seconds < 1) return `${Math.round(seconds * 1000)} ms`;
 	if (seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
 	const whole = Math.round(seconds);
 	if (whole < 60) return `${whole} s`;

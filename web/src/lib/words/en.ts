@@ -340,6 +340,7 @@ export const en = {
 		clips: 'Clips',
 		clip: (n: number) => `Clip ${n}`,
 		download: 'Download the original',
+		downloadShort: 'Download',
 		linkHere: 'Copy a link to this moment',
 		linkCopied: 'The link was copied.',
 		waveform: 'How loud it is over time',
