@@ -1,27 +1,31 @@
 // Passkeys: from the server's JSON to the browser's credentials and back.
+import type { Challenge } from '$lib/api';
 
-interface Begun {
-	id?: string;
-	publicKey: unknown;
+interface Answered {
+	challenge_id: string;
+	credential: unknown;
 }
 
 /** Whether this browser, on this address, can do passkeys at all. */
 export const hasPasskeys = (): boolean =>
 	typeof PublicKeyCredential !== 'undefined' && typeof PublicKeyCredential.parseRequestOptionsFromJSON === 'function';
 
-function given(begun: Begun, credential: Credential | null): unknown {
+// The options stand by themselves or, as the browsers' call takes them, under `publicKey`.
+const optionsOf = (asked: Challenge): unknown => asked.options.publicKey ?? asked.options;
+
+function answered(asked: Challenge, credential: Credential | null): Answered {
 	if (!(credential instanceof PublicKeyCredential)) throw new Error('no credential');
-	return { id: begun.id, credential: credential.toJSON() as unknown };
+	return { challenge_id: asked.challenge_id, credential: credential.toJSON() as unknown };
 }
 
 /** Signs a challenge with a passkey that is there. */
-export async function passkeyAnswer(begun: Begun): Promise<unknown> {
-	const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(begun.publicKey as PublicKeyCredentialRequestOptionsJSON);
-	return given(begun, await navigator.credentials.get({ publicKey }));
+export async function passkeyAnswer(asked: Challenge): Promise<Answered> {
+	const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(optionsOf(asked) as PublicKeyCredentialRequestOptionsJSON);
+	return answered(asked, await navigator.credentials.get({ publicKey }));
 }
 
 /** Makes a passkey. */
-export async function newPasskey(begun: Begun): Promise<unknown> {
-	const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(begun.publicKey as PublicKeyCredentialCreationOptionsJSON);
-	return given(begun, await navigator.credentials.create({ publicKey }));
+export async function newPasskey(asked: Challenge): Promise<Answered> {
+	const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(optionsOf(asked) as PublicKeyCredentialCreationOptionsJSON);
+	return answered(asked, await navigator.credentials.create({ publicKey }));
 }

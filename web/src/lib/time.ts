@@ -97,7 +97,8 @@ export function toField(at: string | number, zone = OWN_ZONE): string {
 /** The instant that a datetime-local (or date) field means on the clock of `zone`; nothing where it means none. */
 export function fromField(field: string, zone = OWN_ZONE): string | undefined {
 	if (!field) return undefined;
-	const naive = Date.parse(`${field.length === 10 ? `${field}T00:00:00` : field}Z`);
+	const padded = field.length === 10 ? `${field}T00:00:00` : field.length === 16 ? `${field}:00` : field;
+	const naive = Date.parse(`${padded}Z`);
 	if (Number.isNaN(naive)) return undefined;
 	// The zone's offset at the instant looked for is within a day of the naive reading; two steps settle it.
 	let guess = naive;

@@ -29,6 +29,14 @@ export interface Listener {
 
 let listener: Listener | undefined;
 
+const unasked = new WeakSet<AbortSignal>();
+
+/** Marks what a page asks for by itself, to see whether there is news: it keeps no session from being locked. */
+export function inBackground(signal: AbortSignal): AbortSignal {
+	unasked.add(signal);
+	return signal;
+}
+
 export function listenTo(to: Listener): void {
 	listener = to;
 }
@@ -49,6 +57,8 @@ interface Ask {
 	query?: Query;
 	body?: unknown;
 	file?: Blob;
+	/** What kind of answer is wanted; JSON where nothing is said. */
+	accept?: string;
 	signal?: AbortSignal | undefined;
 	/** Answers that say "you are not signed in" are an answer to this question, not the end of a session. */
 	isAnonymous?: boolean;
@@ -68,12 +78,13 @@ async function problemOf(answer: Response): Promise<Problem> {
 	);
 }
 
-export async function ask<T>(method: string, path: string, { query, body, file, signal, isAnonymous }: Ask = {}): Promise<T> {
-	const headers: Record<string, string> = { accept: 'application/json' };
+export async function ask<T>(method: string, path: string, { query, body, file, accept, signal, isAnonymous }: Ask = {}): Promise<T> {
+	const headers: Record<string, string> = { accept: accept ?? 'application/json' };
 	const csrf = listener?.csrf();
 	if (method !== 'GET' && csrf) headers['x-csrf-token'] = csrf;
 	if (body !== undefined) headers['content-type'] = 'application/json';
 	if (file) headers['content-type'] = file.type || 'application/octet-stream';
+	if (signal && unasked.has(signal)) headers['x-onrecord-background'] = '1';
 	let answer: Response;
 	try {
 		answer = await fetch(address(path, query), {
@@ -91,10 +102,11 @@ export async function ask<T>(method: string, path: string, { query, body, file, 
 	}
 	if (!answer.ok) {
 		const problem = await problemOf(answer);
-		if (answer.status === 401 && !isAnonymous) listener?.ended();
+		if (problem.type === 'urn:onrecord:sign-in' && !isAnonymous) listener?.ended();
 		if (answer.status === 423) listener?.locked();
 		throw new ApiProblem(problem);
 	}
-	if (answer.status === 204 || answer.headers.get('content-length') === '0') return undefined as T;
-	return (await answer.json()) as T;
+	const kind = answer.headers.get('content-type') ?? '';
+	if (kind.startsWith('text/csv')) return (await answer.blob()) as T;
+	return (kind.includes('json') ? await answer.json() : undefined) as T;
 }

@@ -12,9 +12,9 @@ export const signIn = {
 	look: () => ask<T.SignInPage>('GET', `${V}/sign-in`, { isAnonymous: true }),
 	byPassword: (body: { name: string; password: string; code?: string | undefined }) =>
 		ask<T.Session>('POST', `${V}/sign-in`, { body, isAnonymous: true }),
-	beginPasskey: (body: { name?: string } = {}) =>
-		ask<{ id?: string; publicKey: PublicKeyCredentialRequestOptionsJSON }>('POST', `${V}/sign-in/passkey/begin`, {
-			body,
+	beginPasskey: () =>
+		ask<T.Challenge>('POST', `${V}/sign-in/passkey/begin`, {
+			body: {},
 			isAnonymous: true
 		}),
 	finishPasskey: (body: unknown) => ask<T.Session>('POST', `${V}/sign-in/passkey/finish`, { body, isAnonymous: true }),
@@ -29,24 +29,24 @@ export const session = {
 	beginTotp: () => ask<{ secret: string; uri: string }>('POST', `${V}/session/totp`, { body: {} }),
 	confirmTotp: (code: string) => ask<{ recovery_codes?: string[] } | undefined>('POST', `${V}/session/totp/confirm`, { body: { code } }),
 	removeTotp: () => ask<void>('DELETE', `${V}/session/totp`),
-	passkeys: () => ask<T.Page<T.Passkey>>('GET', `${V}/session/passkeys`),
+	passkeys: () => ask<{ items: T.Passkey[] }>('GET', `${V}/session/passkeys`),
 	beginPasskey: () =>
-		ask<{ id?: string; publicKey: PublicKeyCredentialCreationOptionsJSON }>('POST', `${V}/session/passkeys/begin`, { body: {} }),
-	finishPasskey: (body: unknown) => ask<void>('POST', `${V}/session/passkeys/finish`, { body }),
+		ask<T.Challenge>('POST', `${V}/session/passkeys/begin`, { body: {} }),
+	finishPasskey: (body: unknown) => ask<T.Passkey>('POST', `${V}/session/passkeys/finish`, { body }),
 	removePasskey: (id: string) => ask<void>('DELETE', at('session', 'passkeys', id))
 };
 
 export const people = {
 	list: (query: Query, signal?: AbortSignal) => ask<T.Page<T.PersonRow>>('GET', `${V}/people`, { query, signal }),
 	get: (id: string) => ask<T.PersonRow>('GET', at('people', id)),
-	add: (body: unknown) => ask<T.PersonRow & { password?: string }>('POST', `${V}/people`, { body }),
+	add: (body: unknown) => ask<{ person: T.PersonRow; password: string }>('POST', `${V}/people`, { body }),
 	change: (id: string, body: unknown) => ask<T.PersonRow>('PATCH', at('people', id), { body }),
 	reset: (id: string) => ask<{ password: string }>('POST', `${at('people', id)}/reset`, { body: {} })
 };
 
 export const tokens = {
-	list: (signal?: AbortSignal) => ask<T.Page<T.Token>>('GET', `${V}/tokens`, { signal }),
-	add: (body: { name: string; role: string }) => ask<T.Token>('POST', `${V}/tokens`, { body }),
+	list: (signal?: AbortSignal) => ask<{ items: T.Token[] }>('GET', `${V}/tokens`, { signal }),
+	add: (body: { name: string; role: string }) => ask<{ id: string; token: string }>('POST', `${V}/tokens`, { body }),
 	remove: (id: string) => ask<void>('DELETE', at('tokens', id))
 };
 
@@ -55,7 +55,7 @@ export const recordings = {
 	get: (id: string, signal?: AbortSignal) => ask<T.RecordingDetail>('GET', at('recordings', id), { signal }),
 	custody: (id: string, query: Query = {}, signal?: AbortSignal) =>
 		ask<T.Page<T.CustodyEntry>>('GET', `${at('recordings', id)}/custody`, { query, signal }),
-	trail: (id: string, signal?: AbortSignal) => ask<{ points: T.TrailPoint[] }>('GET', `${at('recordings', id)}/trail`, { signal }),
+	trail: (id: string, signal?: AbortSignal) => ask<{ items: T.TrailPoint[] }>('GET', `${at('recordings', id)}/trail`, { signal }),
 	verify: (id: string) => ask<T.Verified>('POST', `${at('recordings', id)}/verify`, { body: {} }),
 	setCategories: (id: string, categories: string[]) =>
 		ask<void>('PUT', `${at('recordings', id)}/categories`, { body: { categories } }),
@@ -132,5 +132,5 @@ export const administration = {
 	import: (kind: string, query: Query, file: Blob) => ask<T.ImportAnswer>('POST', at('imports', kind), { query, file })
 };
 
-/** The address of a list as CSV. The server gives CSV to whoever says so, by header or in the address. */
-export const csvAddress = (path: string, query: Query) => address(`${V}${path}`, { ...query, format: 'csv' });
+/** A list as CSV, at most 100,000 rows. */
+export const csv = (path: string, query: Query, signal?: AbortSignal) => ask<Blob>('GET', `${V}${path}`, { query, accept: 'text/csv', signal });

@@ -52,13 +52,15 @@ export interface Session {
 	csrf_token: string;
 	idle_seconds: number;
 	must_change_password: boolean;
+	must_set_second_factor?: boolean;
 	has_second_factor: boolean;
+	has_password?: boolean;
 }
 
 export interface PersonRow extends Person {
 	mail?: string | null;
 	state: string;
-	last_sign_in_at?: string | null;
+	signed_in_at?: string | null;
 	has_second_factor?: boolean;
 }
 
@@ -67,9 +69,7 @@ export interface Token {
 	name: string;
 	role: string;
 	created_at: string;
-	last_used_at?: string | null;
-	expires_at?: string | null;
-	token?: string;
+	revoked_at?: string | null;
 }
 
 export interface OfficerRef {
@@ -120,7 +120,6 @@ export interface Clip {
 
 export interface RecordingRow {
 	id: string;
-	title?: string | null;
 	camera_serial?: string | null;
 	officer_id?: string | null;
 	officer?: OfficerRef | null;
@@ -133,31 +132,35 @@ export interface RecordingRow {
 	state: RecordingState;
 	clips: Clip[];
 	attachments?: Clip[];
-	calls?: RecordingCall[];
-	categories?: string[];
-	outcome?: OutcomeWord | null;
+	categories: string[];
 	restricted?: string | null;
-	size?: number | null;
-	duration_us?: number | null;
+	/** Bytes of its clips. */
+	size: number;
+	/** By how much people moved its clock. */
+	alignment_us: number;
 }
 
 export interface RecordingCall {
 	call_id: string;
 	call_type?: string | null;
-	dispatched_at?: string | null;
-	en_route_at?: string | null;
-	on_scene_at?: string | null;
-	left_scene_at?: string | null;
-	cleared_at?: string | null;
-	outcome?: OutcomeWord | null;
+	district?: string | null;
+	/** Of the officer's duty. */
+	begin?: string | null;
+	end?: string | null;
+	outcome: OutcomeWord;
+	reason?: string | null;
 }
 
 export interface Hold {
 	id: string;
 	reason: string;
 	until?: string | null;
+	/** The case for which it stands; it goes with the case. */
+	case_id?: string | null;
 	by?: string | null;
 	at?: string | null;
+	lifted_at?: string | null;
+	lifted_by?: string | null;
 }
 
 export interface Note {
@@ -200,20 +203,17 @@ export interface MediaFacts {
 export interface Media {
 	clip_id: string;
 	facts?: MediaFacts | null;
-	playable?: 'original' | 'proxy' | 'clear' | null;
+	failure?: string | null;
+	playable?: 'original' | 'proxy' | null;
+	has_clear?: boolean;
 	has_poster?: boolean;
 	has_waveform?: boolean;
 	has_trail?: boolean;
 }
 
-export interface Alignment {
-	offset_us: number;
-	reason: string;
-	by?: string | null;
-	at?: string | null;
-}
-
 export interface RecordingDetail extends RecordingRow {
+	title: string;
+	calls: RecordingCall[];
 	holds: Hold[];
 	notes: Note[];
 	markers: Marker[];
@@ -221,7 +221,6 @@ export interface RecordingDetail extends RecordingRow {
 	cases: CaseRef[];
 	media: Media[];
 	clock_uncertainty_us?: number | null;
-	alignment?: Alignment | null;
 	may: string[];
 }
 
@@ -246,6 +245,7 @@ export interface Waveform {
 
 export interface VerifiedClip {
 	id: string;
+	name: string;
 	expected: string;
 	found?: string | null;
 	is_same: boolean;
@@ -274,85 +274,88 @@ export interface CallRow {
 	call_id: string;
 	call_type?: string | null;
 	district?: string | null;
+	/** When the first duty began, and the last ended. */
 	begin?: string | null;
 	end?: string | null;
-	officers: number;
-	worst?: OutcomeWord | null;
+	/** Ids. */
+	officers: string[];
+	worst: OutcomeWord;
 	outcomes: Partial<Record<OutcomeWord, number>>;
-	unrecorded_s?: number | null;
+	unrecorded_s: number;
 }
 
-export interface LaneRecording {
-	id: string;
-	from: string;
-	activated_at?: string | null;
-	to: string;
-	state: RecordingState;
+/** An interval of the server's: an end that is not known is absent. */
+export interface Span {
+	from?: string | null;
+	to?: string | null;
+}
+
+export interface LaneRecording extends Span {
+	/** Absent where the recording itself may not be seen. */
+	id?: string | null;
+	camera_serial?: string | null;
+	state?: RecordingState | null;
+	activated?: string | null;
+	alignment_us: number;
 	has_media: boolean;
 }
 
-export interface LaneException extends Interval {
+export interface LaneException extends Span {
 	code: string;
 	title?: string | null;
 	citation?: string | null;
 	approved_by?: string | null;
-	note?: string | null;
 }
 
-export interface Outage extends Interval {
-	kind: string;
-	camera_serial?: string | null;
+export interface Outage extends Span {
+	event: string;
+	camera_serial: string;
 }
 
-export interface Account {
+export interface Account extends Span {
 	id: string;
-	call_id?: string;
-	officer_id?: string;
-	officer?: OfficerRef | null;
+	call_id: string;
+	officer_id: string;
+	district?: string | null;
 	code?: string | null;
-	from?: string | null;
-	to?: string | null;
 	text: string;
+	/** noted (words only), accepted (needs no approval), pending, approved or rejected. */
 	state: string;
-	given_at?: string | null;
+	by: string;
+	at?: string | null;
 	decided_by?: string | null;
 	decided_at?: string | null;
-	decision_reason?: string | null;
+	reason?: string | null;
 }
 
-export interface Assignment {
-	unit_id?: string | null;
-	received_at?: string | null;
-	dispatched_at?: string | null;
-	en_route_at?: string | null;
-	on_scene_at?: string | null;
-	left_scene_at?: string | null;
-	cleared_at?: string | null;
+export interface LaneTime {
+	name: string;
+	/** Absent where the text cannot be read as a time. */
+	at?: string | null;
+	text: string;
 }
 
+/** A duty of a call. */
 export interface Lane {
 	officer: OfficerRef;
-	assignment: Assignment;
-	outcome?: Outcome | null;
+	unit?: string | null;
+	times: LaneTime[];
+	outcome: Outcome;
 	recordings: LaneRecording[];
 	exceptions: LaneException[];
 	outages: Outage[];
-	notice?: { status: string; at?: string | null } | null;
-	account?: Account | null;
+	accounts: Account[];
 	may_give_account: boolean;
-	may_decide_account?: boolean;
+	may_decide: boolean;
 }
 
-export interface CallDetail {
-	call_id: string;
-	call_type?: string | null;
-	district?: string | null;
-	priority?: string | null;
-	disposition?: string | null;
-	window: Interval;
+export interface CallDetail extends CallRow {
 	lanes: Lane[];
-	covered: Interval[];
-	nobody: Interval[];
+	/** Whether there are duties that may not be seen. */
+	is_partial: boolean;
+	window?: Span | null;
+	covered: Span[];
+	nobody: Span[];
 }
 
 export interface Share {
@@ -539,9 +542,15 @@ export interface AdministrationAnswer {
 	evidence: { recordings: number; clips: number; bytes: number };
 }
 
+/** What a browser is asked for when a passkey is made or used. */
+export interface Challenge {
+	challenge_id: string;
+	options: { publicKey?: unknown };
+}
+
 export interface Passkey {
 	id: string;
 	name: string;
 	created_at: string;
-	last_used_at?: string | null;
+	used_at?: string | null;
 }

@@ -1,6 +1,6 @@
 // The arithmetic of the Call picture: which stretch of time is in view, where an instant lies in it, and what each officer's
 // lane draws. Milliseconds since 1970 throughout; no drawing here.
-import type { CallDetail, DefectKind, Lane } from '$lib/api/types';
+import type { CallDetail, DefectKind, Lane, LaneRecording, RecordingState, Span } from '$lib/api/types';
 
 /** A stretch of time, half open. */
 export interface View {
@@ -14,18 +14,24 @@ const CLOSEST = 5_000;
 export const MARKS = ['received_at', 'dispatched_at', 'en_route_at', 'on_scene_at', 'left_scene_at', 'cleared_at'] as const;
 export type MarkName = (typeof MARKS)[number];
 
+/** When a mark of a duty was, where that is known. */
+export function timeOf(lane: Lane, name: MarkName): string | undefined {
+	return lane.times.find((time) => time.name === name)?.at ?? undefined;
+}
+
+const at = (text: string | null | undefined): number => (text ? Date.parse(text) : Number.NaN);
+
 /** Everything that a call shows, with a margin so that nothing sticks to the edge. */
 export function whole(call: CallDetail): View {
-	const instants: number[] = [Date.parse(call.window.from), Date.parse(call.window.to)];
+	const instants: number[] = [at(call.window?.from), at(call.window?.to)];
 	for (const lane of call.lanes) {
+		instants.push(at(lane.outcome.begin), at(lane.outcome.end));
 		for (const name of MARKS) {
-			const at = lane.assignment[name];
 			// Received can be hours before anybody was sent; it would squeeze the rest.
-			if (at && name !== 'received_at') instants.push(Date.parse(at));
+			if (name !== 'received_at') instants.push(at(timeOf(lane, name)));
 		}
-		for (const recording of lane.recordings) instants.push(Date.parse(recording.from), Date.parse(recording.to));
 	}
-	const known = instants.filter((at) => Number.isFinite(at));
+	const known = instants.filter((instant) => Number.isFinite(instant));
 	if (known.length === 0) return { from: 0, to: 60_000 };
 	const [from, to] = [Math.min(...known), Math.max(...known)];
 	const margin = Math.max((to - from) * 0.03, 2_000);
@@ -70,7 +76,7 @@ export function ticks(view: View, width: number, apart = 84): number[] {
 	return found;
 }
 
-export type ItemKind = 'recording' | 'external' | 'pre' | 'gap' | 'exception' | 'pending' | 'outage' | 'notice';
+export type ItemKind = 'recording' | 'external' | 'pre' | 'gap' | 'exception' | 'pending' | 'outage';
 
 /** Something drawn in a lane, with all that can be read about it. */
 export interface Item {
@@ -78,50 +84,61 @@ export interface Item {
 	kind: ItemKind;
 	from: number;
 	to: number;
-	/** The recording, the code, the kind of outage, the status of notice. */
+	/** The recording, the code, the kind of outage. */
 	name: string;
 	defect?: DefectKind;
-	recording?: string;
+	recording?: string | undefined;
+	state?: RecordingState | undefined;
+	/** Who approved it. */
+	by?: string | null;
 	title?: string | null;
 	citation?: string | null;
 	note?: string | null;
 	isProvisional?: boolean;
 }
 
-/** What a lane draws, in the order in which the keyboard goes through it. */
-export function itemsOf(lane: Lane): Item[] {
-	const items: Item[] = [];
+/** What a lane draws, in the order in which the keyboard goes through it. What has no end yet is drawn to `now`. */
+export function itemsOf(lane: Lane, now: number): Item[] {
 	const outcome = lane.outcome;
-	for (const recording of lane.recordings) {
-		const [from, to] = [Date.parse(recording.from), Date.parse(recording.to)];
-		const activated = recording.activated_at ? Date.parse(recording.activated_at) : from;
-		const common = { name: recording.id, recording: recording.id };
-		if (activated > from) items.push({ ...common, key: `pre-${recording.id}`, kind: 'pre', from, to: activated });
-		const kind = recording.state === 'external' || recording.state === 'disposed' ? 'external' : 'recording';
-		items.push({ ...common, key: `recording-${recording.id}`, kind, from: activated, to });
-	}
-	for (const defect of outcome?.defects ?? []) {
+	const items = lane.recordings.flatMap((recording, n) => recordingItems(recording, `${n}`, now));
+	for (const defect of outcome.defects ?? []) {
 		items.push({
-			key: `gap-${defect.from}`, kind: 'gap', from: Date.parse(defect.from), to: Date.parse(defect.to), name: defect.kind,
-			defect: defect.kind, citation: outcome?.citation ?? null,
-			isProvisional: outcome?.outcome !== 'partial' && outcome?.outcome !== 'missing'
+			key: `gap-${defect.from}`, kind: 'gap', from: at(defect.from), to: at(defect.to), name: defect.kind, defect: defect.kind,
+			citation: outcome.citation ?? null, isProvisional: outcome.outcome !== 'partial' && outcome.outcome !== 'missing'
 		});
 	}
 	lane.exceptions.forEach((exception, n) => {
 		items.push({
-			key: `exception-${n}`, kind: exception.approved_by === null && exception.note === 'pending' ? 'pending' : 'exception',
-			from: Date.parse(exception.from), to: Date.parse(exception.to), name: exception.code, title: exception.title ?? null,
-			citation: exception.citation ?? null, note: exception.note ?? null
+			key: `exception-${n}`, kind: 'exception', from: at(exception.from), to: exception.to ? at(exception.to) : now, name: exception.code,
+			title: exception.title ?? null, citation: exception.citation ?? null, by: exception.approved_by ?? null
 		});
 	});
-	lane.outages.forEach((outage, n) => {
-		items.push({ key: `outage-${n}`, kind: 'outage', from: Date.parse(outage.from), to: Date.parse(outage.to), name: outage.kind, note: outage.camera_serial ?? null });
-	});
-	if (lane.notice?.at) {
-		const at = Date.parse(lane.notice.at);
-		items.push({ key: 'notice', kind: 'notice', from: at, to: at, name: lane.notice.status });
+	for (const account of lane.accounts) {
+		if (account.state !== 'pending' || !account.from || !account.to) continue;
+		items.push({ key: `pending-${account.id}`, kind: 'pending', from: at(account.from), to: at(account.to), name: account.code ?? 'account' });
 	}
-	return items.sort((a, b) => a.from - b.from || a.to - b.to);
+	lane.outages.forEach((outage, n) => {
+		items.push({
+			key: `outage-${n}`, kind: 'outage', from: at(outage.from), to: outage.to ? at(outage.to) : now, name: outage.event,
+			note: outage.camera_serial
+		});
+	});
+	return items
+		.filter((item) => Number.isFinite(item.from) && item.to > item.from)
+		.sort((a, b) => a.from - b.from || a.to - b.to);
+}
+
+/** The pre-event part of a recording and the rest, drawn apart. */
+function recordingItems(recording: LaneRecording, key: string, now: number): Item[] {
+	const from = at(recording.from);
+	const to = recording.to ? at(recording.to) : now;
+	const activated = recording.activated ? at(recording.activated) : from;
+	const common = { name: recording.id ?? '', recording: recording.id ?? undefined, state: recording.state ?? undefined, note: recording.camera_serial ?? null };
+	const kind = recording.state === 'external' || recording.state === 'disposed' ? 'external' : 'recording';
+	return [
+		{ ...common, key: `pre-${key}`, kind: 'pre', from, to: activated },
+		{ ...common, key: `recording-${key}`, kind, from: activated, to }
+	];
 }
 
 export interface Mark {
@@ -133,31 +150,30 @@ export interface Mark {
 	labelX: number;
 }
 
-/** The marks of an assignment; letters keep `apart` pixels from one another, to the right where they must. */
+/** The marks of a duty; letters keep `apart` pixels from one another and from the edges, to the right where they must. */
 export function marksOf(lane: Lane, view: View, width: number, apart = 19): Mark[] {
 	const marks: Mark[] = [];
-	let before = Number.NEGATIVE_INFINITY;
 	for (const name of MARKS) {
-		const at = lane.assignment[name];
-		if (!at || (name === 'received_at' && Date.parse(at) < view.from)) continue;
-		const x = position(view, width, Date.parse(at));
-		if (x < -apart || x > width + apart) continue;
-		const labelX = Math.max(x, before + apart);
-		before = labelX;
-		marks.push({ name, at: Date.parse(at), x, labelX });
+		const instant = at(timeOf(lane, name));
+		const x = position(view, width, instant);
+		if (!Number.isFinite(x) || x < 0 || x > width) continue;
+		marks.push({ name, at: instant, x, labelX: Math.max(x, (marks.at(-1)?.labelX ?? 9 - apart) + apart) });
+	}
+	let most = width - 9;
+	for (const mark of [...marks].reverse()) {
+		mark.labelX = Math.min(mark.labelX, most);
+		most = mark.labelX - apart;
 	}
 	return marks;
 }
 
-/** Who was recording at an instant, by officer's id. */
-export function recordingAt(call: CallDetail, at: number): string[] {
-	return call.lanes
-		.filter((lane) =>
-			lane.recordings.some((recording) => Date.parse(recording.activated_at ?? recording.from) <= at && at < Date.parse(recording.to))
-		)
-		.map((lane) => lane.officer.id);
+/** Whose recordings were running at an instant, by officer's id. */
+export function recordingAt(call: CallDetail, instant: number, now: number): string[] {
+	const runs = (recording: LaneRecording) =>
+		at(recording.activated ?? recording.from) <= instant && instant < (recording.to ? at(recording.to) : now);
+	return call.lanes.filter((lane) => lane.recordings.some(runs)).map((lane) => lane.officer.id);
 }
 
 /** Seconds of intervals. */
-export const seconds = (intervals: { from: string; to: string }[]): number =>
-	intervals.reduce((sum, { from, to }) => sum + (Date.parse(to) - Date.parse(from)) / 1000, 0);
+export const seconds = (intervals: Span[]): number =>
+	intervals.reduce((sum, { from, to }) => sum + (Number.isFinite(at(to) - at(from)) ? (at(to) - at(from)) / 1000 : 0), 0);

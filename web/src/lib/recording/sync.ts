@@ -7,7 +7,7 @@ export interface Stretch {
 	clip: string;
 	from: number;
 	to: number;
-	playable: 'original' | 'proxy' | 'clear';
+	playable: 'original' | 'proxy';
 	/** Frames per second. */
 	frames: number;
 	hasPoster: boolean;
@@ -21,13 +21,13 @@ const CLOSE_ENOUGH = 0.02;
 /** By how much a player may be slower or faster to catch up, as a share of its speed. */
 const CATCH_UP = 0.06;
 
-type Timed = Pick<RecordingDetail, 'started_at' | 'activated_at' | 'stopped_at' | 'clock_offset_us' | 'alignment'>;
+type Timed = Pick<RecordingDetail, 'started_at' | 'activated_at' | 'stopped_at' | 'clock_offset_us' | 'alignment_us'>;
 
 /** When the first frame was taken by the server's clock: what the camera said, less how far its clock was ahead, moved by hand
  *  where somebody did. Milliseconds since 1970. */
 export function correctedStart(recording: Timed): number {
 	const said = recording.started_at ? Date.parse(recording.started_at) : Number.NaN;
-	return said - (recording.clock_offset_us ?? 0) / 1000 + (recording.alignment?.offset_us ?? 0) / 1000;
+	return said - (recording.clock_offset_us ?? 0) / 1000 + recording.alignment_us / 1000;
 }
 
 /** Seconds before activation. */

@@ -1,6 +1,7 @@
 // Something asked of the server for a page: its answer, its problem, and whether it is on its way. What was shown stays while
 // the next is fetched. Made while a component is, and ends with it.
 import { ApiProblem } from '$lib/api';
+import { inBackground } from '$lib/api/client';
 import { session } from './session.svelte';
 
 export class Resource<Key, T> {
@@ -8,6 +9,7 @@ export class Resource<Key, T> {
 	problem = $state.raw<ApiProblem>();
 	isLoading = $state(true);
 	#round = $state(0);
+	#isUnasked = false;
 
 	/** `key` is read again whenever what it depends on changes; `undefined` asks for nothing. */
 	constructor(key: () => Key | undefined, fetcher: (key: Key, signal: AbortSignal) => Promise<T>) {
@@ -20,7 +22,9 @@ export class Resource<Key, T> {
 				return;
 			}
 			const control = new AbortController();
-			this.isLoading = true;
+			if (this.#isUnasked) inBackground(control.signal);
+			else this.isLoading = true;
+			this.#isUnasked = false;
 			fetcher(now, control.signal)
 				.then((data) => {
 					if (control.signal.aborted) return;
@@ -41,6 +45,12 @@ export class Resource<Key, T> {
 	}
 
 	reload = (): void => {
+		this.#round += 1;
+	};
+
+	/** Looks for news: what is shown stays as it is meanwhile, and the session is not kept from being locked. */
+	refresh = (): void => {
+		this.#isUnasked = true;
 		this.#round += 1;
 	};
 }
