@@ -33,6 +33,7 @@ export const en = {
 	rule: 'Rule',
 
 	shell: {
+		demoLabel: 'Demonstration',
 		demo: 'Demonstration. Every person, call and recording here is invented.',
 		navigation: 'Main',
 		menu: 'Menu',
