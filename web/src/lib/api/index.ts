@@ -53,14 +53,13 @@ export const tokens = {
 export const recordings = {
 	list: (query: Query, signal?: AbortSignal) => ask<T.Page<T.RecordingRow>>('GET', `${V}/recordings`, { query, signal }),
 	get: (id: string, signal?: AbortSignal) => ask<T.RecordingDetail>('GET', at('recordings', id), { signal }),
-	custody: (id: string, query: Query = {}, signal?: AbortSignal) =>
-		ask<T.Page<T.CustodyEntry>>('GET', `${at('recordings', id)}/custody`, { query, signal }),
+	custody: (id: string, signal?: AbortSignal) => ask<{ items: T.CustodyEntry[] }>('GET', `${at('recordings', id)}/custody`, { signal }),
 	trail: (id: string, signal?: AbortSignal) => ask<{ items: T.TrailPoint[] }>('GET', `${at('recordings', id)}/trail`, { signal }),
 	verify: (id: string) => ask<T.Verified>('POST', `${at('recordings', id)}/verify`, { body: {} }),
 	setCategories: (id: string, categories: string[]) =>
 		ask<void>('PUT', `${at('recordings', id)}/categories`, { body: { categories } }),
 	categorise: (body: { recording_ids: string[]; add: string[]; remove: string[] }) =>
-		ask<{ changed: number } | undefined>('POST', `${V}/recordings/categories`, { body }),
+		ask<{ recordings: number }>('POST', `${V}/recordings/categories`, { body }),
 	addNote: (id: string, text: string) => ask<void>('POST', `${at('recordings', id)}/notes`, { body: { text } }),
 	addMarker: (id: string, body: { at_us: number; text: string }) => ask<void>('POST', `${at('recordings', id)}/markers`, { body }),
 	removeMarker: (id: string, marker: string) => ask<void>('DELETE', at('recordings', id, 'markers', marker)),
@@ -94,7 +93,8 @@ export const accounts = {
 export const audit = {
 	get: (query: Query, signal?: AbortSignal) => ask<T.AuditAnswer>('GET', `${V}/audit`, { query, signal }),
 	policy: (signal?: AbortSignal) => ask<T.PolicyAnswer>('GET', `${V}/policy`, { signal }),
-	compare: (body: unknown) => ask<T.Comparison>('POST', `${V}/policy/comparisons`, { body }),
+	comparisons: (signal?: AbortSignal) => ask<{ items: T.Comparison[] }>('GET', `${V}/policy/comparisons`, { signal }),
+	compare: (body: { policy: string }) => ask<T.Comparison>('POST', `${V}/policy/comparisons`, { body }),
 	comparison: (id: string, signal?: AbortSignal) => ask<T.Comparison>('GET', at('policy', 'comparisons', id), { signal }),
 	dropComparison: (id: string) => ask<void>('DELETE', at('policy', 'comparisons', id))
 };
@@ -102,7 +102,7 @@ export const audit = {
 export const cases = {
 	list: (query: Query, signal?: AbortSignal) => ask<T.Page<T.CaseRow>>('GET', `${V}/cases`, { query, signal }),
 	get: (id: string, signal?: AbortSignal) => ask<T.CaseDetail>('GET', at('cases', id), { signal }),
-	add: (body: unknown) => ask<T.CaseDetail>('POST', `${V}/cases`, { body }),
+	add: (body: unknown) => ask<{ id: string }>('POST', `${V}/cases`, { body }),
 	change: (id: string, body: unknown) => ask<T.CaseDetail>('PATCH', at('cases', id), { body }),
 	addRecordings: (id: string, recording_ids: string[]) => ask<void>('POST', `${at('cases', id)}/recordings`, { body: { recording_ids } }),
 	removeRecording: (id: string, recording: string) => ask<void>('DELETE', at('cases', id, 'recordings', recording)),
@@ -111,19 +111,28 @@ export const cases = {
 };
 
 export const choices = {
-	officers: (q: string, signal?: AbortSignal) => ask<T.Page<T.OfficerRef>>('GET', `${V}/officers`, { query: { q, limit: 20 }, signal }),
-	districts: (signal?: AbortSignal) => ask<{ items: T.District[] }>('GET', `${V}/districts`, { signal }),
-	setOutlines: (file: Blob) => ask<{ loaded: number } | undefined>('PUT', `${V}/districts/outlines`, { file }),
+	officers: (q: string, signal?: AbortSignal) => ask<{ items: T.OfficerRef[] }>('GET', `${V}/officers`, { query: { q }, signal }),
+	/** The districts, each with its outline where one is loaded. */
+	districts: async (signal?: AbortSignal): Promise<{ items: T.District[] }> => {
+		const { items, outlines } = await ask<{ items: string[]; outlines?: T.Outlines | null }>('GET', `${V}/districts`, { signal });
+		const drawn = new Map(outlines?.features.map((feature) => [feature.properties.district, feature]));
+		return {
+			items: [...new Set([...items, ...drawn.keys()])].map((id) => ({
+				id, name: drawn.get(id)?.properties.name ?? null, outline: drawn.get(id)?.geometry ?? null
+			}))
+		};
+	},
+	setOutlines: (outlines: unknown) => ask<void>('PUT', `${V}/districts/outlines`, { body: outlines }),
 	categories: (signal?: AbortSignal) => ask<{ items: T.Category[] }>('GET', `${V}/categories`, { signal }),
-	setCategories: (items: T.Category[]) => ask<void>('PUT', `${V}/categories`, { body: { items } })
+	setCategories: (items: { id: string; title: string }[]) => ask<void>('PUT', `${V}/categories`, { body: { items } })
 };
 
 export const home = {
 	get: (signal?: AbortSignal) => ask<T.HomeAnswer>('GET', `${V}/home`, { signal }),
-	notifications: (signal?: AbortSignal) => ask<T.Page<T.Notification>>('GET', `${V}/notifications`, { signal }),
+	notifications: (signal?: AbortSignal) => ask<{ items: T.Notification[] }>('GET', `${V}/notifications`, { signal }),
 	read: (id: string) => ask<void>('POST', `${at('notifications', id)}/read`, { body: {} }),
-	searches: (signal?: AbortSignal) => ask<T.Page<T.SavedSearch>>('GET', `${V}/saved-searches`, { signal }),
-	saveSearch: (body: { name: string; query: string }) => ask<T.SavedSearch>('POST', `${V}/saved-searches`, { body }),
+	searches: (signal?: AbortSignal) => ask<{ items: T.SavedSearch[] }>('GET', `${V}/saved-searches`, { signal }),
+	saveSearch: (body: { title: string; page: string; query: string }) => ask<T.SavedSearch>('POST', `${V}/saved-searches`, { body }),
 	dropSearch: (id: string) => ask<void>('DELETE', at('saved-searches', id))
 };
 

@@ -386,12 +386,11 @@ export interface Group {
 
 export type Cut = 'district' | 'officer' | 'unit' | 'call_type' | 'week' | 'month' | 'weekday' | 'hour';
 
-export interface AuditAnswer {
+export interface AuditFigures {
 	status: string;
 	policy: { id: string; version: string; title: string };
 	timezone: string;
-	recordings_window?: Interval | null;
-	obligations_period?: Interval | null;
+	obligations_period?: Span | null;
 	obligations: number;
 	outcomes: { outcome: OutcomeWord; reason: string; count: number; in_grace: number }[];
 	defects: { kind: DefectKind; count: number; seconds: number; in_grace: number; provisional: number; provisional_seconds: number }[];
@@ -400,18 +399,15 @@ export interface AuditAnswer {
 	shares_without_grace: Shares;
 	intervals: string;
 	by: Partial<Record<Cut, Group[]>>;
-	calls: {
-		calls: number; all_on_record: number; some_on_record: number; none_on_record: number; undecided: number;
-		nobody_required: number; required_s: number; nobody_recorded_s: number;
-	};
-	officers_in_no_recording: { officer_id: string; obligations: number }[];
-	short_buffer: { camera_serial: string; short: number; recordings: number }[];
-	notes: string[];
+	calls: Record<'calls' | 'all_on_record' | 'some_on_record' | 'none_on_record' | 'undecided' | 'nobody_required', number>;
+	cannot_say: { outcome: OutcomeWord; reason: string; count: number }[];
 }
 
-export interface PolicyRule {
-	heading: string;
-	sentences: { text: string; citation?: string | null }[];
+export interface AuditAnswer {
+	/** Absent while they are counted for the first time. */
+	computed_at?: string | null;
+	is_counting: boolean;
+	figures?: AuditFigures | null;
 }
 
 export interface ExceptionCode {
@@ -425,53 +421,57 @@ export interface PolicyAnswer {
 	id: string;
 	version: string;
 	title: string;
-	text?: string;
-	rules: PolicyRule[];
+	jurisdiction?: string | null;
+	/** Plain text with underlined headings; every rule ends with its citation in brackets. */
+	explanation: string;
 	exceptions: ExceptionCode[];
+	/** Policies that are shipped, by name. */
+	packs: string[];
+}
+
+export interface Compared {
+	a: { policy: { id: string; version: string; title: string }; shares: Shares };
+	b: { policy: { id: string; version: string; title: string }; shares: Shares };
+	obligations: number;
+	unchanged: number;
+	changed: number;
+	milder: number;
+	graver: number;
+	outcomes: { outcome_a: OutcomeWord; outcome_b: OutcomeWord; count: number }[];
+	districts: { name: string; obligations: number; changed: number; milder: number; graver: number }[];
+	notes?: string[];
 }
 
 export interface Comparison {
 	id: string;
+	/** waiting, running, done, failed or cancelled. */
 	state: string;
-	progress?: number | null;
-	created_at?: string;
-	problem?: string | null;
-	result?: {
-		before: { title: string; shares: Shares };
-		after: { title: string; shares: Shares };
-		changes: { from: OutcomeWord; to: OutcomeWord; count: number }[];
-		by_district: { district: string; changed: number; better: number; worse: number }[];
-	} | null;
-}
-
-export interface CaseRow extends CaseRef {
-	state: string;
+	/** From 0 to 1. */
+	progress: number;
+	result?: Compared | null;
+	failure?: string | null;
 	created_at?: string | null;
-	recordings: number;
-	lead?: string | null;
+	done_at?: string | null;
 }
 
-export interface CaseMedia {
+export interface CaseRow {
 	id: string;
-	name: string;
-	kind: string;
-	size?: number | null;
-	sha256?: string | null;
-	at?: string | null;
+	number: string;
+	title: string;
+	state: string;
+	description: string;
+	created_at?: string | null;
+	changed_at?: string | null;
 }
 
 export interface CaseDetail {
-	id: string;
-	number: string;
-	title?: string | null;
-	state: string;
-	created_at?: string | null;
-	description?: string | null;
+	case: CaseRow;
+	created_by: string;
+	/** As far as they may be seen. Other media are among them. */
 	recordings: RecordingRow[];
-	media: CaseMedia[];
 	notes: Note[];
 	people: { id: string; name: string }[];
-	may: string[];
+	may_edit: boolean;
 }
 
 export interface District {
@@ -481,44 +481,52 @@ export interface District {
 	outline?: { type: 'Polygon' | 'MultiPolygon'; coordinates: unknown } | null;
 }
 
+/** A GeoJSON feature collection whose features name their district. */
+export interface Outlines {
+	features: { properties: { district: string; name?: string }; geometry: NonNullable<District['outline']> }[];
+}
+
 export interface Category {
 	id: string;
-	name: string;
-	retention_days?: number | null;
-}
-
-export interface HomeSection {
-	/** Names of sections: see words `home.sections`. */
-	name: string;
-	count: number;
-	items: HomeItem[];
-}
-
-export interface HomeItem {
-	kind: 'recording' | 'call' | 'account' | 'case' | 'import' | 'job' | string;
-	id: string;
 	title: string;
-	at?: string | null;
-	outcome?: OutcomeWord | null;
+	/** No longer given. */
+	retired: boolean;
+}
+
+export interface Waiting<T> {
+	total: number;
+	items: T[];
 }
 
 export interface HomeAnswer {
-	sections: HomeSection[];
-	grace_until?: string | null;
+	/** One's own recordings of the last 30 days in no category. */
+	to_categorise?: Waiting<RecordingRow> | null;
+	/** One's own calls that lack video. */
+	to_explain?: Waiting<CallRow> | null;
+	/** Accounts that wait for one's decision. */
+	to_decide?: Waiting<Account> | null;
+	/** Calls with a duty of which nothing is on record. */
+	lacking?: Waiting<CallRow> | null;
+	notifications: Notification[];
 }
 
 export interface Notification {
 	id: string;
-	at: string;
-	sentence: string;
-	href?: string | null;
+	kind: string;
+	/** The page that it is about. */
+	subject: string;
+	text: string;
+	at?: string | null;
 	read_at?: string | null;
 }
 
 export interface SavedSearch {
 	id: string;
-	name: string;
+	title: string;
+	/** evidence, calls, audit or cases. */
+	page: string;
 	query: string;
+	at?: string | null;
 }
 
 export interface ImportAnswer {
@@ -535,11 +543,16 @@ export interface ImportAnswer {
 
 export interface AdministrationAnswer {
 	version: string;
-	jobs: { kind: string; state: string; count: number }[];
-	ledger: { size: number; checkpoint_size?: number; checkpoint_at?: string | null; key?: string };
-	keys: { copy_confirmed: boolean; copy_confirmed_at?: string | null };
-	store: { kind: string; state?: string };
-	evidence: { recordings: number; clips: number; bytes: number };
+	/** sqlite or postgres. */
+	database: string;
+	jobs_waiting: number;
+	jobs_failed: { kind: string; subject: string; failure: string }[];
+	/** Officers whose outcomes are being decided anew. */
+	outcomes_due: number;
+	ledger: { sequenced: number; integrated: number };
+	keys_copied: boolean;
+	has_media_tools: boolean;
+	holdings: { recordings: number; clips: number; bytes: number; calls: number };
 }
 
 /** What a browser is asked for when a passkey is made or used. */
