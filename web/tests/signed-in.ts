@@ -19,6 +19,7 @@ export async function signIn(page: Page, role: Role): Promise<void> {
 	const kept = states.get(role);
 	if (kept) {
 		await page.context().addCookies(kept.cookies);
+		await page.addInitScript(() => localStorage.setItem('onrecord-session', '1'));
 		await page.goto('/');
 	} else {
 		await page.goto('/sign-in');

@@ -464,8 +464,7 @@ export interface CaseRow {
 	changed_at?: string | null;
 }
 
-export interface CaseDetail {
-	case: CaseRow;
+export interface CaseDetail extends CaseRow {
 	created_by: string;
 	/** As far as they may be seen. Other media are among them. */
 	recordings: RecordingRow[];

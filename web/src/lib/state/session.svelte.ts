@@ -4,6 +4,25 @@ import { session as api, signIn, ApiProblem, type Session, type SignInPage } fro
 import { listenTo } from '$lib/api/client';
 import { w } from '$lib/words';
 
+/** Kept in this browser while somebody is signed in: asking the server in vain is an error in the browser's console. */
+const HINT = 'onrecord-session';
+
+function hint(isThere: boolean): void {
+	try {
+		if (isThere) localStorage.setItem(HINT, '1');
+		else localStorage.removeItem(HINT);
+	} catch {
+		// A browser that keeps nothing asks for a sign-in after each reload.
+	}
+}
+function isHinted(): boolean {
+	try {
+		return localStorage.getItem(HINT) !== null;
+	} catch {
+		return false;
+	}
+}
+
 class SessionState {
 	/** What the sign-in page says of the installation. */
 	installation = $state<SignInPage>();
@@ -33,11 +52,7 @@ class SessionState {
 		this.problem = undefined;
 		try {
 			this.installation = await signIn.look();
-			try {
-				this.current = await api.get();
-			} catch (failure) {
-				if (!(failure instanceof ApiProblem) || (failure.status !== 401 && failure.status !== 423)) throw failure;
-			}
+			if (isHinted()) await this.#resume();
 		} catch (failure) {
 			this.problem = failure instanceof ApiProblem ? failure : undefined;
 		} finally {
@@ -45,7 +60,22 @@ class SessionState {
 		}
 	}
 
+	async #resume(): Promise<void> {
+		try {
+			this.current = await api.get();
+		} catch (failure) {
+			if (!(failure instanceof ApiProblem) || (failure.status !== 401 && failure.status !== 423)) throw failure;
+			hint(failure.status === 423);
+		}
+	}
+
+	/** Goes to the agency's identity provider, which brings whoever it is back here signed in. */
+	expect(): void {
+		hint(true);
+	}
+
 	enter(session: Session): void {
+		hint(true);
 		this.current = session;
 		this.isLocked = false;
 		this.epoch += 1;
@@ -60,6 +90,7 @@ class SessionState {
 		try {
 			await api.end();
 		} finally {
+			hint(false);
 			this.current = undefined;
 			this.isLocked = false;
 			await goto('/sign-in');
@@ -72,6 +103,7 @@ export const session = new SessionState();
 listenTo({
 	csrf: () => session.current?.csrf_token,
 	ended() {
+		hint(false);
 		if (!session.current) return;
 		session.current = undefined;
 		session.isLocked = false;
