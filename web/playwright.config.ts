@@ -1,0 +1,27 @@
+// Tests in a browser against a real server that already runs and holds the demonstration's data.
+//   ONRECORD_URL       its address
+//   ONRECORD_SIGN_INS  a JSON file: {"supervisor": {"name": "…", "password": "…"}, …}, one for each role
+//   CHROMIUM           the browser; Debian's where nothing is said
+//   ONRECORD_SHOTS     where pictures of the pages go, for the documentation; none are taken where nothing is said
+import { defineConfig } from '@playwright/test';
+
+export default defineConfig({
+	testDir: 'tests',
+	timeout: 60_000,
+	expect: { timeout: 10_000 },
+	// One server, one set of data: tests of one role change what another sees.
+	workers: 1,
+	reporter: [['list']],
+	use: {
+		baseURL: process.env['ONRECORD_URL'] ?? 'http://127.0.0.1:8080',
+		viewport: { width: 1280, height: 900 },
+		ignoreHTTPSErrors: true,
+		launchOptions: {
+			executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+			args: [
+				'--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+				'--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'
+			]
+		}
+	}
+});
