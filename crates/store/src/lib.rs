@@ -17,6 +17,7 @@ pub mod outcomes;
 pub mod recordings;
 pub mod schema;
 pub mod settings;
+pub mod sight;
 pub(crate) mod sql;
 pub mod swift;
 pub mod tokens;
