@@ -58,7 +58,8 @@ impl Program {
         let recording = recordings::get(&self.store, id)
             .await?
             .ok_or_else(|| ProgramError::NotFound { what: "recording", id: id.chars().take(80).collect() })?;
-        who.permit(Action::View, &Self::resource_of(&recording)).map_err(|refusal| refusal.of("recording", id))?;
+        who.permit(Action::View, &Self::resource_of(&recording))
+            .map_err(|refusal| refusal.of("recording", id))?;
         let mut clips = clips::of_recordings(&self.store, std::slice::from_ref(&recording.id)).await?;
         clips.retain(|clip| clip.same_as.is_none());
         Ok(Shown { recording, clips })

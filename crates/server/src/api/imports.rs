@@ -8,8 +8,8 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use http_body_util::BodyExt as _;
 use onrecord_exchange::{FileKind, PROFILES, Rejected};
-use onrecord_program::{Action, ProgramError};
 use onrecord_program::imports::{HowToRead, Imported, Incoming};
+use onrecord_program::{Action, ProgramError};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
