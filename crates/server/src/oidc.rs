@@ -16,8 +16,8 @@ use openidconnect::core::{
 use openidconnect::{
     AdditionalClaims, AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
     EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce,
-    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, SubjectIdentifier,
-    TokenResponse as _, UserInfoClaims,
+    OAuth2TokenResponse as _, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope,
+    SubjectIdentifier, TokenResponse as _, UserInfoClaims,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -147,7 +147,10 @@ impl Provider {
             .set_pkce_verifier(PkceCodeVerifier::new(begun.verifier.clone()))
             .request_async(&self.http)
             .await
-            .map_err(away)?;
+            .map_err(|error| match error {
+                RequestTokenError::ServerResponse(said) => untrue(said),
+                error => away(error),
+            })?;
         let token = answer.id_token().ok_or_else(|| OidcError::Untrue("there is no ID token.".to_owned()))?;
         let nonce = Nonce::new(begun.nonce.clone());
         let claims = token.claims(&client.id_token_verifier(), &nonce).map_err(untrue)?;

@@ -6,7 +6,7 @@ mod served;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use onrecord_program::PersonRole;
 use onrecord_program::people::Change;
@@ -18,6 +18,8 @@ use served::Served;
 /// A provider that lets one person in.
 struct Provider {
     process: Child,
+    /// Kept open: a program that can no longer write ends.
+    _output: BufReader<ChildStdout>,
     issuer: String,
 }
 
@@ -34,8 +36,9 @@ impl Provider {
             .spawn()
             .unwrap();
         let mut issuer = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut issuer).unwrap();
-        Self { process, issuer: issuer.trim().to_owned() }
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        output.read_line(&mut issuer).unwrap();
+        Self { process, _output: output, issuer: issuer.trim().to_owned() }
     }
 }
 

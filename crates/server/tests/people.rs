@@ -161,7 +161,7 @@ async fn an_idle_session_is_locked_until_the_password_is_given_again_and_ends_af
     let right = json!({ "password": password });
     assert_eq!(browser.send(Method::POST, "session/unlock", &right).await.0, StatusCode::NO_CONTENT);
     assert_eq!(browser.get("recordings").await.0, StatusCode::OK);
-    for _ in 0..48 {
+    for _ in 0..49 {
         served.later(14 * MINUTE);
         browser.get("session").await;
     }
