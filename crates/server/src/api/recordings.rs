@@ -1,7 +1,7 @@
 //! Recordings with their clips: listed, and one by one.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
+use super::said::{Path, Query};
 use crate::{Problem, Shared};
 
 /// How many recordings a page has at most.
@@ -136,7 +137,7 @@ pub(crate) fn after(cursor: &str) -> Result<(i64, String), Problem> {
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .and_then(|text| {
             let (start, id) = text.split_once(':')?;
-            Some((start.parse().ok()?, id.to_owned()))
+            (!id.contains('\0')).then_some((start.parse().ok()?, id.to_owned()))
         })
         .ok_or_else(|| Problem::bad_request("cursor is none that this server gave out; begin without one."))
 }
