@@ -122,6 +122,7 @@ impl Program {
         must_change_password: bool,
         actor: &str,
     ) -> Result<Person, ProgramError> {
+        self.may_write()?;
         let name = checked_name(&new.name)?;
         let display_name = match checked(&new.display_name, "The display name")? {
             empty if empty.is_empty() => name.clone(),
@@ -164,6 +165,7 @@ impl Program {
     /// Where there is no such person, where a value cannot be used, where nobody would be left to look after people, or
     /// where the database cannot.
     pub async fn change_person(&self, id: &str, change: Change, actor: &str) -> Result<Person, ProgramError> {
+        self.may_write()?;
         let mut tx = self.store.begin().await?;
         let mut person = known(people::get_in(&mut tx, id).await?, id)?;
         let was_active = person.state == "active";
@@ -195,6 +197,7 @@ impl Program {
     /// # Errors
     /// Where there is no such person, or where the database cannot.
     pub async fn reset_person(&self, id: &str, actor: &str) -> Result<String, ProgramError> {
+        self.may_write()?;
         let password = self.fresh_password();
         let hash = self.hash_password(&password).await?;
         let mut tx = self.store.begin().await?;

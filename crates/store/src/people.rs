@@ -233,7 +233,7 @@ pub async fn list(store: &Store, filter: &Filter) -> Result<Vec<Person>, StoreEr
 pub async fn count(store: &Store, filter: &Filter, most: u32) -> Result<u64, StoreError> {
     let mut query = Sql::new("SELECT COUNT(*) AS found FROM (SELECT 1 FROM people WHERE 1 = 1");
     filter.push(&mut query);
-    query.push(" LIMIT ").bind(i64::from(most)).push(") AS some");
+    query.push(" LIMIT ").bind(i64::from(most)).push(") AS counted");
     let rows = query.rows(store, "count people").await?;
     let found = rows.first().map_or(Ok(0), |row| row.try_get::<i64, _>("found")).doing("count people")?;
     Ok(found as u64)

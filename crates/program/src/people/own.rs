@@ -61,6 +61,7 @@ impl Program {
     /// # Errors
     /// Where there is one already, or where the database cannot.
     pub async fn begin_totp(&self, held: &Held, agency: &str) -> Result<Setup, ProgramError> {
+        self.may_write()?;
         let secret: [u8; secrets::TOTP_SECRET] = self.world.random();
         let sealed = self.seal_secret(&held.person.id, &secret)?;
         let mut tx = self.store.begin().await?;
@@ -121,6 +122,7 @@ impl Program {
     /// # Errors
     /// Where the database cannot.
     pub async fn remove_totp(&self, held: &Held) -> Result<(), ProgramError> {
+        self.may_write()?;
         let mut tx = self.store.begin().await?;
         let mut person = still_there(people::get_in(&mut tx, &held.person.id).await?)?;
         person.totp = None;

@@ -145,6 +145,7 @@ impl Program {
         name: &str,
         made: Created,
     ) -> Result<Passkey, ProgramError> {
+        self.may_write()?;
         let refused = |why: &dyn std::fmt::Display| {
             ProgramError::Refused(format!("This passkey cannot be used: {why}. Begin anew."))
         };
@@ -195,6 +196,7 @@ impl Program {
     /// # Errors
     /// Where there is none with this id, or where the database cannot.
     pub async fn remove_passkey(&self, held: &Held, id: &str) -> Result<(), ProgramError> {
+        self.may_write()?;
         let mut tx = self.store.begin().await?;
         if !passkeys::remove(&mut tx, &held.person.id, id).await? {
             return Err(ProgramError::NotFound { what: "passkey", id: id.chars().take(80).collect() });
@@ -209,6 +211,7 @@ impl Program {
     /// # Errors
     /// [`SignInError::TooFast`], or where the database cannot.
     pub async fn begin_passkey_sign_in(&self, site: &Site, from: IpAddr) -> Result<Asked, SignInError> {
+        self.may_write()?;
         if !self.live.addresses.take(from, self.world.now()) {
             return Err(SignInError::TooFast);
         }

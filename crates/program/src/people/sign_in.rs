@@ -129,6 +129,7 @@ impl Program {
 
     /// Counts a try under a name.
     pub(super) async fn count_try(&self, key: &str) -> Result<(), SignInError> {
+        self.may_write()?;
         let now = self.world.now();
         let mut tx = self.store.begin().await?;
         let tries = sessions::count_try(&mut tx, key, now).await?;
@@ -207,6 +208,7 @@ impl Program {
 
     /// Begins a session for somebody who has proved who they are.
     pub(super) async fn begin_session(&self, person: Person, method: &str) -> Result<SignedIn, SignInError> {
+        self.may_write()?;
         let cookie = URL_SAFE_NO_PAD.encode(self.world.random::<32>());
         let now = self.world.now();
         let session = Session {
@@ -239,7 +241,8 @@ impl Program {
         let hash = secrets::hash_of_cookie(cookie);
         let Some((session, person)) = sessions::get(&self.store, &hash, now).await? else { return Ok(None) };
         let is_idle = now - session.seen_at > IDLE;
-        if is_use && !is_idle && now - session.seen_at > NOTED_EVERY {
+        let is_noted = now - session.seen_at > NOTED_EVERY && self.may_write().is_ok();
+        if is_use && !is_idle && is_noted {
             let mut tx = self.store.begin().await?;
             sessions::seen(&mut tx, &hash, now).await?;
             commit(tx).await?;
@@ -275,6 +278,7 @@ impl Program {
     /// # Errors
     /// Where the database cannot.
     pub async fn sign_out(&self, held: &Held) -> Result<(), ProgramError> {
+        self.may_write()?;
         let mut tx = self.store.begin().await?;
         sessions::end(&mut tx, &held.session.hash).await?;
         self.record(&mut tx, event(&held.person, &held.principal().actor(), "signed out")).await?;
@@ -309,6 +313,9 @@ impl Program {
     /// # Errors
     /// Where the database cannot.
     pub async fn forget_sessions(&self) -> Result<(), ProgramError> {
+        if self.may_write().is_err() {
+            return Ok(());
+        }
         let now = self.world.now();
         let mut tx: Tx = self.store.begin().await?;
         sessions::sweep(&mut tx, now, now - 86_400 * 1_000_000).await?;

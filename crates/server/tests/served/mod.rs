@@ -121,12 +121,12 @@ fn new_person(name: &str, roles: &[PersonRole], districts: &[&str]) -> NewPerson
     }
 }
 
-/// The system's time and so much more, and the system's chance.
+/// A time that stands still until the test moves it, and the system's chance.
 fn world(ahead: &Arc<AtomicI64>) -> World {
-    let (system, chance) = (system_world(), system_world());
+    let (start, chance) = (system_world().now(), system_world());
     let ahead = Arc::clone(ahead);
     World::new(
-        Arc::new(move || system.now() + ahead.load(Ordering::SeqCst)),
+        Arc::new(move || start + ahead.load(Ordering::SeqCst)),
         Arc::new(move |buffer: &mut [u8]| {
             for chunk in buffer.chunks_mut(16) {
                 let random: [u8; 16] = chance.random();
