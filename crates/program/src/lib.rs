@@ -21,6 +21,7 @@ pub mod keeping;
 pub mod media;
 pub mod origins;
 pub mod outcomes;
+pub mod people;
 pub mod playback;
 pub mod receipts;
 pub mod recordings;
@@ -38,7 +39,7 @@ use onrecord_media::Media;
 use onrecord_store::Store;
 use onrecord_vault::{KeyRing, Shelf};
 
-pub use access::{Principal, Role};
+pub use access::{Action, PersonRights, PersonRole, Principal, Refusal, Resource, Rights, Role};
 pub use error::ProgramError;
 pub use world::World;
 
@@ -72,6 +73,8 @@ pub struct Live {
     pub(crate) seats: seats::Seats,
     pub(crate) tree: sequencer::Tree,
     pub(crate) audit: outcomes::Audit,
+    pub(crate) hashing: people::Hashing,
+    pub(crate) addresses: people::slow::Addresses,
     /// Whether this is a copy that has not proved itself.
     pub(crate) is_restored: AtomicBool,
     /// Rung when there is a job or a ledger entry.

@@ -9,14 +9,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use onrecord_ledger::Kind;
 use onrecord_store::clips::{self, Clip, SealedKey};
-use onrecord_store::{commit, media};
+use onrecord_store::{commit, media, recordings};
 use onrecord_vault::{Segment, read_range};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::custody::Event;
 use crate::intake::segment_of;
-use crate::{Principal, Program, ProgramError};
+use crate::{Action, Principal, Program, ProgramError, Rights};
 
 /// How long looks of one principal at one clip count as one: ten minutes after the last, in microseconds.
 const SESSION: i64 = 600_000_000;
@@ -112,7 +112,9 @@ impl Program {
     ) -> Result<Arc<Readable>, ProgramError> {
         let now = self.world.now();
         let look = look_of(&who.id, clip_id, why);
-        if let Some(readable) = self.live.sessions.recall(&look, now) {
+        // What a person may see can change while they look: they are asked about again with every range.
+        let is_token = matches!(who.rights, Rights::Token(_));
+        if let Some(readable) = self.live.sessions.recall(&look, now).filter(|_| is_token) {
             return Ok(readable);
         }
         let clip = self.known_clip(who, clip_id).await?;
@@ -173,10 +175,17 @@ impl Program {
         clips::segments(&self.store, owner).await?.iter().map(segment_of).collect()
     }
 
+    /// Refuses who may not watch the recording that a clip belongs to.
+    async fn may_play(&self, who: &Principal, clip_id: &str) -> Result<(), ProgramError> {
+        let missing = || ProgramError::NotFound { what: "clip", id: clip_id.to_owned() };
+        let clip = clips::get(&self.store, clip_id).await?.ok_or_else(missing)?;
+        let recording = recordings::get(&self.store, &clip.recording_id).await?.ok_or_else(missing)?;
+        who.permit(Action::Play, &Self::resource_of(&recording))
+            .map_err(|refusal| refusal.of("clip", clip_id))
+    }
+
     async fn look(&self, who: &Principal, clip_id: &str, why: &str) -> Result<(), ProgramError> {
-        if !who.role.may_look() {
-            return Err(ProgramError::NotFound { what: "clip", id: clip_id.to_owned() });
-        }
+        self.may_play(who, clip_id).await?;
         self.may_write()?;
         let (sessions, look) = (&self.live.sessions, look_of(&who.id, clip_id, why));
         if sessions.goes_on(&look, self.world.now()) {

@@ -314,7 +314,7 @@ async fn a_clip_that_is_announced_while_keys_are_rotated_keeps_its_key() {
     let served = Served::start().await;
     served.keep("earlier").await;
     let program = &served.program;
-    let who = Principal { id: "t".to_owned(), role: Role::Intake };
+    let who = Principal::token("t", Role::Intake);
     let clip = NewClip {
         kind: "clip",
         name: "a".to_owned(),
@@ -348,7 +348,7 @@ async fn a_clip_that_is_announced_while_keys_are_rotated_keeps_its_key() {
 async fn no_look_goes_out_on_another_one_that_is_not_written_yet() {
     let served = Served::start().await;
     let clip = served.keep("hello").await;
-    let who = Principal { id: "t".to_owned(), role: Role::Reader };
+    let who = Principal::token("t", Role::Reader);
     let writing = served.program.store.begin().await.unwrap();
     let looks: Vec<_> = (0..2)
         .map(|_| {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use crate::sight::{Columns, Sight};
 use crate::sql::Sql;
 use crate::{Doing, Store, StoreError, Tx};
 
@@ -100,13 +101,14 @@ pub struct Filter {
     pub limit: u32,
 }
 
-/// Outcomes in the order in which their calls were taken in.
+/// Outcomes that may be seen, in the order in which their calls were taken in.
 ///
 /// # Errors
 /// Where the database cannot.
-pub async fn list(store: &Store, filter: &Filter) -> Result<Vec<Outcome>, StoreError> {
+pub async fn list(store: &Store, filter: &Filter, sight: &Sight) -> Result<Vec<Outcome>, StoreError> {
     let mut sql = Sql::new("SELECT * FROM outcomes WHERE row_id > ");
     sql.bind(filter.after.unwrap_or(0));
+    sight.push(&mut sql, Columns { officer: Some("officer_id"), ..Columns::default() });
     if let Some(call) = &filter.call {
         sql.push(" AND call_id = ").bind(call.clone());
     }

@@ -3,6 +3,7 @@
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use crate::sight::{Columns, Sight};
 use crate::sql::Sql;
 use crate::{Doing, Store, StoreError, Tx};
 
@@ -192,12 +193,13 @@ pub async fn set_state(tx: &mut Tx, id: &str, state: &str) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Recordings in the order of their start (those without a known start by their registration), then id.
+/// Recordings that may be seen, in the order of their start (those without a known start by their registration), then id.
 ///
 /// # Errors
 /// Where the database cannot.
-pub async fn list(store: &Store, filter: &Filter) -> Result<Vec<Recording>, StoreError> {
+pub async fn list(store: &Store, filter: &Filter, sight: &Sight) -> Result<Vec<Recording>, StoreError> {
     let mut query = Sql::new("SELECT * FROM recordings WHERE 1 = 1");
+    sight.push(&mut query, Columns { officer: Some("officer_id"), ..Columns::default() });
     if let Some(camera) = &filter.camera {
         query.push(" AND camera_serial = ").bind(camera.as_str());
     }
