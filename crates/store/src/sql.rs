@@ -22,6 +22,12 @@ impl Sql {
         self
     }
 
+    /// Puts a text in front of what stands here.
+    pub fn wrap(&mut self, begin: &str) -> &mut Self {
+        self.text.insert_str(0, begin);
+        self
+    }
+
     /// Binds a value where the text stands now.
     pub fn bind<'v>(&mut self, value: impl Encode<'v, Any> + Type<Any> + 'v) -> &mut Self {
         if let Err(error) = self.values.add(value) {
