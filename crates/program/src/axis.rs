@@ -23,7 +23,7 @@ pub type Metadata = BTreeMap<String, String>;
 
 /// Who an Axis system is to us: it signs in with the key of the connection file.
 pub fn axis_principal() -> Principal {
-    Principal { id: "axis".to_owned(), role: Role::Intake }
+    Principal::token("axis", Role::Intake)
 }
 
 /// Whether a container was made, or was there.

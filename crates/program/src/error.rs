@@ -11,6 +11,9 @@ pub enum ProgramError {
     /// What was asked for can never be done: the caller must change it.
     #[error("{0}")]
     Refused(String),
+    /// The caller may know of it, and may not do this.
+    #[error("{0}")]
+    Forbidden(String),
     /// What was asked for is not there, or not the caller's to know of.
     #[error("There is no {what} {id} that you may see.")]
     NotFound {

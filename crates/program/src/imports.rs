@@ -27,7 +27,7 @@ pub use incoming::{Incoming, LARGEST};
 use crate::custody::Event;
 use crate::jobs::UPDATE_OUTCOMES;
 use crate::outcomes::{TIMEZONE, rows};
-use crate::{Principal, Program, ProgramError};
+use crate::{Action, Principal, Program, ProgramError};
 
 /// How many rejects an answer lists.
 pub const LISTED: usize = 1_000;
@@ -107,7 +107,7 @@ impl Program {
         how: HowToRead,
     ) -> Result<Imported, ProgramError> {
         self.may_write()?;
-        if !who.role.may_administer() {
+        if !who.may(Action::Import) {
             return Err(ProgramError::NotFound { what: "import", id: String::new() });
         }
         let received = incoming.received()?;

@@ -15,6 +15,8 @@ pub const READ_MEDIA: &str = "media.read";
 pub const COPY: &str = "vault.copy";
 /// Bring the outcomes of the audit up to date. Subject: `all`.
 pub const UPDATE_OUTCOMES: &str = "outcomes.update";
+/// Bring the search up to date. Subject: `all`.
+pub const INDEX: &str = "search.index";
 
 /// How long a claim lasts before another node may take the job: half a minute, in microseconds. A node that is alive
 /// renews it three times as often.
@@ -45,6 +47,7 @@ impl Program {
             READ_MEDIA => self.read_media(&job.subject).await,
             COPY => self.copy_to_mirror(&job.subject).await,
             UPDATE_OUTCOMES => self.update_outcomes().await,
+            INDEX => self.index().await,
             other => Err(ProgramError::Fault(format!("No version of this program knows the job {other}."))),
         }
     }

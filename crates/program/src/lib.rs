@@ -35,7 +35,7 @@ use onrecord_media::Media;
 use onrecord_store::Store;
 use onrecord_vault::{KeyRing, Shelf};
 
-pub use access::{Principal, Role};
+pub use access::{Action, PersonRights, PersonRole, Principal, Refusal, Resource, Rights, Role};
 pub use error::ProgramError;
 pub use world::World;
 

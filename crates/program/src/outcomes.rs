@@ -22,7 +22,7 @@ use onrecord_store::outcomes::{self, Filter, Outcome};
 use onrecord_store::{Tx, commit, imports, jobs, settings};
 
 use crate::jobs::UPDATE_OUTCOMES;
-use crate::{Principal, Program, ProgramError};
+use crate::{Action, Principal, Program, ProgramError};
 
 /// The setting that names the policy: a shipped pack, or the path of a policy file.
 pub const POLICY: &str = "audit.policy";
@@ -67,10 +67,11 @@ impl Program {
         who: &Principal,
         filter: &Filter,
     ) -> Result<Vec<Outcome>, ProgramError> {
-        if !who.role.may_look() {
+        let sight = who.sight(Action::ViewCall);
+        if sight.is_nothing() {
             return Err(ProgramError::NotFound { what: "outcomes", id: String::new() });
         }
-        Ok(outcomes::list(&self.store, filter).await?)
+        Ok(outcomes::list(&self.store, filter, &sight).await?)
     }
 
     /// Says which policy the audit has (a shipped pack, or the path of a file) and in which zone local times are that come

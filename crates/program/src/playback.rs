@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use onrecord_ledger::Kind;
 use onrecord_store::clips::{self, Clip, SealedKey};
-use onrecord_store::{commit, media};
+use onrecord_store::{commit, media, recordings};
 use onrecord_vault::{Segment, read_range};
 use tokio::sync::mpsc;
 
 use crate::custody::Event;
 use crate::intake::segment_of;
-use crate::{Principal, Program, ProgramError};
+use crate::{Action, Principal, Program, ProgramError, Rights};
 
 /// How long looks of one principal at one clip count as one: ten minutes after the last, in microseconds.
 const SESSION: i64 = 600_000_000;
@@ -97,7 +97,9 @@ impl Program {
         why: &str,
     ) -> Result<Arc<Readable>, ProgramError> {
         let now = self.world.now();
-        if let Some(readable) = self.live.sessions.recall(&who.id, clip_id, now) {
+        // What a person may see can change while they look: they are asked about again with every range.
+        let is_token = matches!(who.rights, Rights::Token(_));
+        if let Some(readable) = self.live.sessions.recall(&who.id, clip_id, now).filter(|_| is_token) {
             return Ok(readable);
         }
         let clip = self.known_clip(who, clip_id).await?;
@@ -158,10 +160,17 @@ impl Program {
         clips::segments(&self.store, owner).await?.iter().map(segment_of).collect()
     }
 
+    /// Refuses who may not watch the recording that a clip belongs to.
+    async fn may_play(&self, who: &Principal, clip_id: &str) -> Result<(), ProgramError> {
+        let missing = || ProgramError::NotFound { what: "clip", id: clip_id.to_owned() };
+        let clip = clips::get(&self.store, clip_id).await?.ok_or_else(missing)?;
+        let recording = recordings::get(&self.store, &clip.recording_id).await?.ok_or_else(missing)?;
+        who.permit(Action::Play, &Self::resource_of(&recording))
+            .map_err(|refusal| refusal.of("clip", clip_id))
+    }
+
     async fn look(&self, who: &Principal, clip_id: &str, why: &str) -> Result<(), ProgramError> {
-        if !who.role.may_look() {
-            return Err(ProgramError::NotFound { what: "clip", id: clip_id.to_owned() });
-        }
+        self.may_play(who, clip_id).await?;
         self.may_write()?;
         if !self.live.sessions.begins(&who.id, clip_id, self.world.now()) {
             return Ok(());

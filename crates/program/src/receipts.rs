@@ -8,7 +8,7 @@ use onrecord_ledger::Receipt;
 use onrecord_store::clips::{self, Clip};
 use onrecord_store::{ledger, recordings};
 
-use crate::{Principal, Program, ProgramError};
+use crate::{Action, Principal, Program, ProgramError};
 
 impl Program {
     /// The receipt of a clip, for whoever brought it and for those who may look at evidence.
@@ -49,10 +49,9 @@ impl Program {
         if let Some(same_as) = &clip.same_as {
             clip = clips::get(&self.store, same_as).await?.ok_or_else(missing)?;
         }
-        if who.role.may_look() {
-            return Ok(clip);
-        }
         let recording = recordings::get(&self.store, &clip.recording_id).await?.ok_or_else(missing)?;
-        if recording.principal == who.id { Ok(clip) } else { Err(missing()) }
+        let is_theirs = recording.principal == who.id;
+        let may_look = || who.permit(Action::View, &Self::resource_of(&recording)).is_ok();
+        if is_theirs || may_look() { Ok(clip) } else { Err(missing()) }
     }
 }

@@ -8,7 +8,7 @@ use onrecord_store::clips::{self, Clip};
 use onrecord_store::recordings::{self, Filter, Recording};
 
 use crate::custody::Event;
-use crate::{Principal, Program, ProgramError};
+use crate::{Action, Principal, Program, ProgramError, Resource};
 
 /// A recording with its clips, in the order in which they were registered.
 #[derive(Debug, Clone)]
@@ -29,10 +29,11 @@ impl Program {
         who: &Principal,
         filter: &Filter,
     ) -> Result<Vec<Shown>, ProgramError> {
-        if !who.role.may_look() {
+        let sight = who.sight(Action::View);
+        if sight.is_nothing() {
             return Err(ProgramError::NotFound { what: "recordings", id: String::new() });
         }
-        let found = recordings::list(&self.store, filter).await?;
+        let found = recordings::list(&self.store, filter, &sight).await?;
         let ids: Vec<String> = found.iter().map(|recording| recording.id.clone()).collect();
         let mut by_recording: HashMap<String, Vec<Clip>> = HashMap::new();
         for clip in clips::of_recordings(&self.store, &ids).await? {
@@ -56,11 +57,16 @@ impl Program {
     pub async fn show_recording(&self, who: &Principal, id: &str) -> Result<Shown, ProgramError> {
         let recording = recordings::get(&self.store, id)
             .await?
-            .filter(|_| who.role.may_look())
             .ok_or_else(|| ProgramError::NotFound { what: "recording", id: id.chars().take(80).collect() })?;
+        who.permit(Action::View, &Self::resource_of(&recording)).map_err(|refusal| refusal.of("recording", id))?;
         let mut clips = clips::of_recordings(&self.store, std::slice::from_ref(&recording.id)).await?;
         clips.retain(|clip| clip.same_as.is_none());
         Ok(Shown { recording, clips })
+    }
+
+    /// A recording, as rights see it.
+    pub(crate) fn resource_of(recording: &Recording) -> Resource {
+        Resource { officer_id: recording.officer_id.clone(), ..Resource::default() }
     }
 
     /// From when to when each officer of a call was on it: what its recordings are looked for by.
@@ -80,6 +86,9 @@ impl Program {
         }
         let clips = clips::of_recording_in(tx, id).await?;
         self.tell_the_audit(tx, &recording, &clips).await?;
+        recordings::count_bytes(tx, id).await?;
+        search::mark(tx, Scope::Recordings, &[id.to_owned()]).await?;
+        jobs::add(tx, INDEX, "all", self.world.now()).await?;
         let of = |state: &str| clips.iter().any(|clip| clip.state == state && clip.kind != "key");
         let state = match () {
             () if !recording.transfer_complete || of("sealed") => "receiving",

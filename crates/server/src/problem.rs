@@ -62,6 +62,7 @@ impl From<ProgramError> for Problem {
         let detail = error.to_string();
         match error {
             ProgramError::Refused(_) => Self::bad_request(detail),
+            ProgramError::Forbidden(_) => Self::forbidden(detail),
             ProgramError::NotFound { .. } => Self::not_found(detail),
             ProgramError::Conflict(_) | ProgramError::TakenOver => {
                 Self::new(StatusCode::CONFLICT, "urn:onrecord:conflict", "Something else came first", detail)

@@ -19,13 +19,14 @@ ALTER TABLE recordings ADD COLUMN begin_at BIGINT GENERATED ALWAYS AS (COALESCE(
 ALTER TABLE recordings ADD COLUMN end_at BIGINT
     GENERATED ALWAYS AS (COALESCE(stopped_at, started_at, created_at)) {generated};
 
-ALTER TABLE recordings ADD COLUMN length BIGINT GENERATED ALWAYS AS (COALESCE(stopped_at - started_at, 0)) {generated};
+ALTER TABLE recordings ADD COLUMN length BIGINT GENERATED ALWAYS AS
+    (COALESCE(stopped_at, started_at, created_at) - COALESCE(started_at, created_at)) {generated};
 
 ALTER TABLE recordings ADD COLUMN size BIGINT NOT NULL DEFAULT 0;
 
 ALTER TABLE recordings ADD COLUMN district TEXT NOT NULL DEFAULT '';
 
-ALTER TABLE recordings ADD COLUMN restricted TEXT NOT NULL DEFAULT '';
+ALTER TABLE recordings ADD COLUMN restricted TEXT;
 
 -- Moves the recording's clock in the picture; set by a person, in microseconds.
 ALTER TABLE recordings ADD COLUMN alignment BIGINT NOT NULL DEFAULT 0;
@@ -83,7 +84,17 @@ CREATE INDEX calls_in_district_by_unrecorded ON calls (district, unrecorded, cal
 
 CREATE INDEX calls_of_type ON calls (call_type, begin_at, call_id);
 
-CREATE INDEX import_rows_by_call ON import_rows (call_id) WHERE call_id IS NOT NULL;
+-- What outcomes are cut by.
+ALTER TABLE outcomes ADD COLUMN district TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE outcomes ADD COLUMN unit TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE outcomes ADD COLUMN call_type TEXT NOT NULL DEFAULT '';
+
+CREATE INDEX outcomes_in_district ON outcomes (district, begin_at);
+
+INSERT INTO outcomes_due (officer_id, marks) SELECT DISTINCT officer_id, 1 FROM outcomes WHERE 1 = 1
+    ON CONFLICT (officer_id) DO UPDATE SET marks = outcomes_due.marks + 1;
 
 CREATE INDEX outcomes_of_officer_in_order ON outcomes (officer_id, begin_at);
 

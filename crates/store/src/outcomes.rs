@@ -5,11 +5,15 @@ use std::collections::BTreeSet;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use crate::sight::{Columns, Sight};
 use crate::sql::Sql;
 use crate::{Doing, Store, StoreError, Tx};
 
 /// How many rows a statement writes.
 const ROWS: usize = 200;
+/// Where rights find what they ask about.
+const COLUMNS: Columns<'static> =
+    Columns { officer: Some("officer_id"), district: Some("district"), restricted: None, named: None };
 
 /// What the audit says of a row of calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +26,12 @@ pub struct Outcome {
     pub call_id: String,
     /// The officer.
     pub officer_id: String,
+    /// The call's district, empty where the row names none.
+    pub district: String,
+    /// The officer's unit, likewise.
+    pub unit: String,
+    /// The call's type, likewise.
+    pub call_type: String,
     /// When the duty to record began.
     pub begin_at: Option<i64>,
     /// When it ended.
@@ -62,6 +72,9 @@ fn read(row: &AnyRow) -> Result<Outcome, sqlx::Error> {
         line: row.try_get("line")?,
         call_id: row.try_get("call_id")?,
         officer_id: row.try_get("officer_id")?,
+        district: row.try_get("district")?,
+        unit: row.try_get("unit")?,
+        call_type: row.try_get("call_type")?,
         begin_at: row.try_get("begin_at")?,
         end_at: row.try_get("end_at")?,
         outcome: row.try_get("outcome")?,
@@ -100,13 +113,14 @@ pub struct Filter {
     pub limit: u32,
 }
 
-/// Outcomes in the order in which their calls were taken in.
+/// Outcomes that may be seen, in the order in which their calls were taken in.
 ///
 /// # Errors
 /// Where the database cannot.
-pub async fn list(store: &Store, filter: &Filter) -> Result<Vec<Outcome>, StoreError> {
+pub async fn list(store: &Store, filter: &Filter, sight: &Sight) -> Result<Vec<Outcome>, StoreError> {
     let mut sql = Sql::new("SELECT * FROM outcomes WHERE row_id > ");
     sql.bind(filter.after.unwrap_or(0));
+    sight.push(&mut sql, COLUMNS);
     if let Some(call) = &filter.call {
         sql.push(" AND call_id = ").bind(call.clone());
     }
@@ -168,7 +182,8 @@ pub async fn write(tx: &mut Tx, outcomes: &[Outcome]) -> Result<(), StoreError> 
     for some in outcomes.chunks(ROWS) {
         let mut sql = Sql::new(
             "INSERT INTO outcomes (row_id, line, call_id, officer_id, begin_at, end_at, outcome, reason, defects, covered, \
-             uncovered, excused, in_grace, notice, recordings, citation, policy, policy_version, computed_at, digest)",
+             uncovered, excused, in_grace, notice, recordings, citation, policy, policy_version, computed_at, digest, district, \
+             unit, call_type)",
         );
         for (at, new) in some.iter().enumerate() {
             sql.next_row(at == 0)
@@ -192,6 +207,9 @@ pub async fn write(tx: &mut Tx, outcomes: &[Outcome]) -> Result<(), StoreError> 
                 .also(new.policy_version.clone())
                 .also(new.computed_at)
                 .also(new.digest.clone())
+                .also(new.district.clone())
+                .also(new.unit.clone())
+                .also(new.call_type.clone())
                 .push(")");
         }
         sql.push(
@@ -200,7 +218,7 @@ pub async fn write(tx: &mut Tx, outcomes: &[Outcome]) -> Result<(), StoreError> 
              uncovered = excluded.uncovered, excused = excluded.excused, in_grace = excluded.in_grace, \
              notice = excluded.notice, recordings = excluded.recordings, citation = excluded.citation, \
              policy = excluded.policy, policy_version = excluded.policy_version, computed_at = excluded.computed_at, \
-             digest = excluded.digest",
+             digest = excluded.digest, district = excluded.district, unit = excluded.unit, call_type = excluded.call_type",
         );
         sql.run(tx, "write outcomes").await?;
     }
@@ -320,4 +338,43 @@ pub async fn unmark(tx: &mut Tx, seen: &[(String, i64)]) -> Result<(), StoreErro
             .doing("unmark outcomes")?;
     }
     Ok(())
+}
+
+/// The outcomes of some calls, whoever may see them.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn of_calls(store: &Store, calls: &[String]) -> Result<Vec<Outcome>, StoreError> {
+    let doing = "look up the outcomes of calls";
+    let mut found = Vec::new();
+    for some in calls.chunks(ROWS) {
+        let mut sql = Sql::new("SELECT * FROM outcomes WHERE call_id IN ");
+        sql.list(some).push(" ORDER BY call_id, begin_at, row_id");
+        for row in &sql.rows(store, doing).await? {
+            found.push(read(row).doing(doing)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The outcomes of an officer that overlap a time, whoever may see them.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn overlapping(
+    store: &Store,
+    officer: &str,
+    from: i64,
+    to: i64,
+) -> Result<Vec<Outcome>, StoreError> {
+    sqlx::query(
+        "SELECT * FROM outcomes WHERE officer_id = $1 AND begin_at < $3 AND end_at > $2 ORDER BY begin_at, row_id",
+    )
+    .bind(officer)
+    .bind(from)
+    .bind(to)
+    .fetch_all(store.reader())
+    .await
+    .and_then(|rows| rows.iter().map(read).collect())
+    .doing("look up an officer's outcomes")
 }

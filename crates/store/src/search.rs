@@ -98,6 +98,22 @@ pub async fn mark_recordings_of(tx: &mut Tx, officer: &str, from: i64, to: i64) 
     Ok(())
 }
 
+/// Marks recordings that are kept elsewhere, by their ids there.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn mark_external(tx: &mut Tx, keys: &[String]) -> Result<(), StoreError> {
+    for some in keys.chunks(ROWS) {
+        let mut sql = Sql::new(
+            "INSERT INTO search_due (scope, id, marks) SELECT 1, id, 1 FROM recordings WHERE principal = 'import' \
+             AND source_key IN ",
+        );
+        sql.list(some).push(" ON CONFLICT (scope, id) DO UPDATE SET marks = search_due.marks + 1");
+        sql.run(tx, "mark what is searched").await?;
+    }
+    Ok(())
+}
+
 /// Marks everything of some officers, whose names or districts have changed.
 ///
 /// # Errors
@@ -113,6 +129,25 @@ pub async fn mark_officers(tx: &mut Tx, officers: &[String]) -> Result<(), Store
             sql.list(some).push(" ON CONFLICT (scope, id) DO UPDATE SET marks = search_due.marks + 1");
             sql.run(tx, "mark what is searched").await?;
         }
+    }
+    Ok(())
+}
+
+/// Marks the calls of outcomes that are about to go.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn mark_calls_of_rows(tx: &mut Tx, rows: &[i64]) -> Result<(), StoreError> {
+    for some in rows.chunks(ROWS) {
+        let mut sql = Sql::new(
+            "INSERT INTO search_due (scope, id, marks) SELECT DISTINCT CAST(2 AS BIGINT), call_id, CAST(1 AS BIGINT) \
+             FROM outcomes WHERE row_id IN (",
+        );
+        for (at, row) in some.iter().enumerate() {
+            sql.push(if at == 0 { "" } else { ", " }).bind(*row);
+        }
+        sql.push(") ON CONFLICT (scope, id) DO UPDATE SET marks = search_due.marks + 1");
+        sql.run(tx, "mark what is searched").await?;
     }
     Ok(())
 }

@@ -28,6 +28,12 @@ impl Sql {
         self
     }
 
+    /// The text so far.
+    #[cfg(test)]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Binds a value where the text stands now.
     pub fn bind<'v>(&mut self, value: impl Encode<'v, Any> + Type<Any> + 'v) -> &mut Self {
         if let Err(error) = self.values.add(value) {

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use onrecord_exchange::{Extras, FileKind, Inputs, ReadOptions, audit};
 use onrecord_ledger::LedgerKey;
 use onrecord_policy::{Moment, Policy};
+use onrecord_store::sight::Sight;
 use onrecord_store::clips::{Clip, SealedKey};
 use onrecord_store::imports::{self, Counts, Import, NewRow};
 use onrecord_store::outcomes::Filter;
@@ -68,7 +69,7 @@ struct Case {
 }
 
 fn admin() -> Principal {
-    Principal { id: "t1".to_owned(), role: Role::Admin }
+    Principal::token("t1", Role::Admin)
 }
 
 fn world(seed: u64) -> World {
@@ -422,7 +423,7 @@ impl Case {
     async fn external(&self) -> Vec<Recording> {
         let filter =
             recordings::Filter { state: Some("external".to_owned()), limit: 100, ..Default::default() };
-        recordings::list(&self.program.store, &filter).await.unwrap()
+        recordings::list(&self.program.store, &filter, &Sight::everything()).await.unwrap()
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use onrecord_program::Principal;
+use onrecord_program::{Action, Principal};
 
 use crate::{Problem, Shared};
 
@@ -29,17 +29,17 @@ impl FromRequestParts<Shared> for Caller {
 impl Caller {
     /// Refuses who may not bring recordings.
     pub fn brings(self) -> Result<Principal, Problem> {
-        if self.0.role.may_bring() {
+        if self.0.may_bring() {
             return Ok(self.0);
         }
-        Err(Problem::forbidden("This token may not bring recordings: that takes the role intake or admin."))
+        Err(Problem::forbidden("You may not bring recordings: that takes a token with the role intake or admin."))
     }
 
-    /// Refuses who may not look at recordings.
-    pub fn looks(self) -> Result<Principal, Problem> {
-        if self.0.role.may_look() {
-            return Ok(self.0);
+    /// Refuses who may do this to nothing at all.
+    pub fn may(self, action: Action) -> Result<Principal, Problem> {
+        match self.0.refused(action) {
+            None => Ok(self.0),
+            Some(rule) => Err(Problem::forbidden(rule)),
         }
-        Err(Problem::forbidden("This token may not look at recordings: that takes the role reader or admin."))
     }
 }

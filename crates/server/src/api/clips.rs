@@ -5,6 +5,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use base64::Engine as _;
+use onrecord_program::Action;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -40,7 +41,7 @@ pub(crate) async fn original(
     Query(why): Query<Why>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let who = caller.looks()?;
+    let who = caller.may(Action::Play)?;
     let readable = server.program.open_original(&who, &id, &why.words()).await?;
     body::answer(&server.program, &readable, &headers)
 }
@@ -56,7 +57,7 @@ pub(crate) async fn poster(
     Query(why): Query<Why>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let who = caller.looks()?;
+    let who = caller.may(Action::Play)?;
     let readable = server.program.open_derivative(&who, &id, "poster", &why.words()).await?;
     body::answer(&server.program, &readable, &headers)
 }
@@ -72,7 +73,7 @@ pub(crate) async fn waveform(
     Query(why): Query<Why>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let who = caller.looks()?;
+    let who = caller.may(Action::Play)?;
     let readable = server.program.open_derivative(&who, &id, "waveform", &why.words()).await?;
     body::answer(&server.program, &readable, &headers)
 }
@@ -89,7 +90,7 @@ pub(crate) async fn proxy(
     Query(why): Query<Why>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let who = caller.looks()?;
+    let who = caller.may(Action::Play)?;
     let clip = server.program.open_original(&who, &id, &why.words()).await?;
     server.program.make_proxy(&clip.clip_id).await?;
     let readable = server.program.open_derivative(&who, &id, "proxy", &why.words()).await?;
@@ -108,7 +109,7 @@ pub(crate) async fn clear(
     Query(why): Query<Why>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let who = caller.looks()?;
+    let who = caller.may(Action::Play)?;
     let readable = server.program.open_derivative(&who, &id, "clear", &why.words()).await?;
     body::answer(&server.program, &readable, &headers)
 }

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use http_body_util::BodyExt as _;
 use onrecord_exchange::{FileKind, PROFILES, Rejected};
-use onrecord_program::ProgramError;
+use onrecord_program::{Action, ProgramError};
 use onrecord_program::imports::{HowToRead, Imported, Incoming};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -121,10 +121,7 @@ pub(crate) async fn take_in(
     Query(reading): Query<Reading>,
     body: Body,
 ) -> Result<Json<ImportAnswer>, Problem> {
-    let who = caller.0;
-    if !who.role.may_administer() {
-        return Err(Problem::forbidden("This token may not import files: that takes the role admin."));
-    }
+    let who = caller.may(Action::Import)?;
     let kind = FileKind::of(&kind).ok_or_else(|| {
         let kinds = FileKind::ALL.map(|kind| kind.name().replace('_', "-"));
         Problem::not_found(format!("There are imports of {}, and of nothing else.", kinds.join(", ")))

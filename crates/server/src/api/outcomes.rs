@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use onrecord_program::Action;
 use onrecord_store::outcomes::{Filter, Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
@@ -180,7 +181,7 @@ pub(crate) async fn list(
     caller: Caller,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Page>, Problem> {
-    let who = caller.looks()?;
+    let who = caller.may(Action::ViewCall)?;
     let filter = filter(wanted)?;
     let mut found = server.program.list_outcomes(&who, &filter).await?;
     let has_more = found.len() > (filter.limit - 1) as usize;

@@ -5,6 +5,7 @@ use axum::extract::{Path, Query, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use onrecord_program::Action;
 use onrecord_program::recordings::Shown;
 use onrecord_store::clips::Clip;
 use onrecord_store::recordings::Filter;
@@ -170,7 +171,7 @@ pub(crate) async fn list(
     caller: Caller,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Page>, Problem> {
-    let who = caller.looks()?;
+    let who = caller.may(Action::View)?;
     let mut filter = filter(&wanted)?;
     if let Some(call) = &wanted.call {
         filter.spans = Some(server.program.spans_of_call(call).await?);
@@ -194,6 +195,6 @@ pub(crate) async fn show(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<RecordingAnswer>, Problem> {
-    let who = caller.looks()?;
+    let who = caller.may(Action::View)?;
     Ok(Json(answer(server.program.show_recording(&who, &id).await?)))
 }
