@@ -8,10 +8,13 @@
 //! Time and randomness come in through [`World`]. Instants are UTC microseconds, sizes bytes.
 
 pub mod access;
+pub mod accounts;
 pub mod axis;
 pub mod backup;
+pub mod calls;
 pub mod custody;
 mod error;
+pub mod evidence;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod imports;
@@ -23,6 +26,7 @@ pub mod outcomes;
 pub mod playback;
 pub mod receipts;
 pub mod recordings;
+pub mod search;
 pub mod sequencer;
 pub mod world;
 

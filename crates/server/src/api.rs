@@ -4,10 +4,13 @@
 
 mod auth;
 pub(crate) mod body;
+mod calls;
 mod clips;
+mod evidence;
 mod imports;
 mod ledger;
 mod openapi;
+mod page;
 pub(crate) mod outcomes;
 pub(crate) mod recordings;
 pub(crate) mod uploads;
@@ -15,7 +18,7 @@ pub(crate) mod uploads;
 pub(crate) use body::{Ended, pour};
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 
 use crate::Shared;
 
@@ -23,7 +26,26 @@ pub(crate) fn routes() -> Router<Shared> {
     Router::new()
         .route("/api/openapi.json", get(openapi::document))
         .route("/api/v1/recordings", get(recordings::list))
-        .route("/api/v1/recordings/{id}", get(recordings::show))
+        .route("/api/v1/recordings/categories", post(evidence::categorise_many))
+        .route("/api/v1/recordings/{id}", get(evidence::show))
+        .route("/api/v1/recordings/{id}/custody", get(evidence::custody))
+        .route("/api/v1/recordings/{id}/trail", get(evidence::trail))
+        .route("/api/v1/recordings/{id}/verify", post(evidence::verify))
+        .route("/api/v1/recordings/{id}/categories", put(evidence::set_categories))
+        .route("/api/v1/recordings/{id}/notes", post(evidence::add_note))
+        .route("/api/v1/recordings/{id}/markers", post(evidence::add_marker))
+        .route("/api/v1/recordings/{id}/markers/{marker}", delete(evidence::remove_marker))
+        .route("/api/v1/recordings/{id}/corrections", post(evidence::correct))
+        .route("/api/v1/recordings/{id}/restriction", put(evidence::restrict))
+        .route("/api/v1/recordings/{id}/holds", post(evidence::hold))
+        .route("/api/v1/recordings/{id}/holds/{hold}", delete(evidence::lift_hold))
+        .route("/api/v1/recordings/{id}/alignment", put(evidence::align))
+        .route("/api/v1/calls", get(calls::list))
+        .route("/api/v1/calls/{id}", get(calls::show))
+        .route("/api/v1/calls/{id}/events", get(calls::events))
+        .route("/api/v1/calls/{id}/accounts", post(calls::give_account))
+        .route("/api/v1/accounts", get(calls::accounts))
+        .route("/api/v1/accounts/{id}/decision", post(calls::decide))
         .route("/api/v1/clips/{id}/original", get(clips::original))
         .route("/api/v1/clips/{id}/receipt", get(clips::receipt))
         .route("/api/v1/clips/{id}/poster", get(clips::poster))

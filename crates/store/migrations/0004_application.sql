@@ -84,6 +84,9 @@ CREATE INDEX calls_in_district_by_unrecorded ON calls (district, unrecorded, cal
 
 CREATE INDEX calls_of_type ON calls (call_type, begin_at, call_id);
 
+-- What a row said before it was corrected.
+ALTER TABLE import_rows ADD COLUMN source_data TEXT;
+
 -- What outcomes are cut by.
 ALTER TABLE outcomes ADD COLUMN district TEXT NOT NULL DEFAULT '';
 

@@ -6,7 +6,11 @@
 //!
 //! Instants are UTC microseconds, sizes bytes.
 
+pub mod accounts;
+pub mod actors;
+pub mod annotations;
 pub mod calls;
+pub mod cases;
 pub mod clips;
 pub mod dialect;
 pub mod imports;

@@ -196,13 +196,18 @@ pub async fn get_in(tx: &mut Tx, id: &str) -> Result<Option<Recording>, StoreErr
         .doing("look up a recording")
 }
 
-/// Writes what a source has said since: everything but id, source, principal, key and time of registration.
+/// Writes what a source has said since: everything but id, source, principal, key and time of registration. What was
+/// corrected stays corrected.
 ///
 /// # Errors
 /// Where the database cannot.
 pub async fn update(tx: &mut Tx, changed: &Recording) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE recordings SET state = $2, camera_serial = $3, officer_id = $4, started_at = $5, activated_at = $6, \
+        "UPDATE recordings SET state = $2, \
+         camera_serial = COALESCE((SELECT after FROM corrections c WHERE c.recording_id = $1 AND c.kind = 'camera' \
+         ORDER BY c.created_at DESC LIMIT 1), $3), \
+         officer_id = COALESCE((SELECT after FROM corrections c WHERE c.recording_id = $1 AND c.kind = 'officer' \
+         ORDER BY c.created_at DESC LIMIT 1), $4), started_at = $5, activated_at = $6, \
          stopped_at = $7, timezone = $8, clock_offset = $9, transfer_complete = $10, metadata = $11 WHERE id = $1",
     )
     .bind(&changed.id)

@@ -211,6 +211,35 @@ pub async fn write(tx: &mut Tx, scope: Scope, told: &[Indexed]) -> Result<(), St
     Ok(())
 }
 
+/// Words with those first that fewest have: they lead a query.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn rarest_first(
+    store: &Store,
+    scope: Scope,
+    words: Vec<String>,
+) -> Result<Vec<String>, StoreError> {
+    if words.len() < 2 {
+        return Ok(words);
+    }
+    let mut counted = Vec::with_capacity(words.len());
+    for word in words {
+        let count: i64 = sqlx::query(
+            "SELECT COUNT(*) FROM (SELECT 1 AS one FROM search_words WHERE scope = $1 AND word = $2 LIMIT 2000) counted",
+        )
+        .bind(scope.number())
+        .bind(&word)
+        .fetch_one(store.reader())
+        .await
+        .and_then(|row| row.try_get(0))
+        .doing("count words")?;
+        counted.push((count, word));
+    }
+    counted.sort();
+    Ok(counted.into_iter().map(|(_, word)| word).collect())
+}
+
 /// Begins a query of rows that have all of these words: `columns` of `table`, called `r`, with the id in `id`. The first
 /// word leads, the others are looked up.
 pub(crate) fn select(columns: &str, table: &str, id: &str, scope: Scope, words: &[String]) -> Sql {

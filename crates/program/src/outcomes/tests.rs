@@ -15,7 +15,7 @@ use onrecord_store::sight::Sight;
 use onrecord_store::clips::{Clip, SealedKey};
 use onrecord_store::imports::{self, Counts, Import, NewRow};
 use onrecord_store::outcomes::Filter;
-use onrecord_store::recordings::{self, Recording};
+use onrecord_store::recordings::{self, Recording, Standing};
 use onrecord_store::{Store, commit, ledger, settings};
 use onrecord_vault::{KeyRing, Shelf};
 use proptest::prelude::*;
@@ -295,6 +295,7 @@ fn own_recording(department: &Department, chance: &mut Chance, id: u64) -> Recor
         transfer_complete: true,
         metadata: "{}".to_owned(),
         created_at: 1,
+        standing: Standing::default(),
     }
 }
 

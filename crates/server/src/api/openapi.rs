@@ -3,7 +3,7 @@
 use axum::Json;
 use utoipa::OpenApi;
 
-use super::{clips, imports, ledger, outcomes, recordings, uploads};
+use super::{calls, clips, evidence, imports, ledger, outcomes, recordings, uploads};
 use crate::Problem;
 
 #[derive(OpenApi)]
@@ -11,7 +11,26 @@ use crate::Problem;
     info(title = "Onrecord", description = "Evidence in custody: taken in, kept, proved.", license(name = "Apache-2.0")),
     paths(
         recordings::list,
-        recordings::show,
+        evidence::show,
+        evidence::custody,
+        evidence::trail,
+        evidence::verify,
+        evidence::set_categories,
+        evidence::categorise_many,
+        evidence::add_note,
+        evidence::add_marker,
+        evidence::remove_marker,
+        evidence::correct,
+        evidence::restrict,
+        evidence::hold,
+        evidence::lift_hold,
+        evidence::align,
+        calls::list,
+        calls::show,
+        calls::events,
+        calls::give_account,
+        calls::accounts,
+        calls::decide,
         clips::original,
         clips::receipt,
         clips::poster,
@@ -31,6 +50,7 @@ use crate::Problem;
     components(schemas(Problem)),
     tags(
         (name = "recordings", description = "What cameras recorded"),
+        (name = "calls", description = "Calls: who had to record, what is on record, and officers' accounts"),
         (name = "clips", description = "The bytes, and their receipts"),
         (name = "imports", description = "Exchange files, taken in row by row"),
         (name = "outcomes", description = "What the audit says of every call"),
