@@ -7,10 +7,11 @@ use std::sync::Arc;
 use onrecord_ledger::Kind;
 use onrecord_policy::Moment;
 use onrecord_store::accounts::{self, Account, AccountFilter};
+use onrecord_store::desk::{self, Notification};
 use onrecord_store::imports::{self, NewRow};
 use onrecord_store::outcomes::Outcome;
 use onrecord_store::search::Found;
-use onrecord_store::{Tx, commit, jobs, outcomes};
+use onrecord_store::{Tx, actors, commit, jobs, outcomes};
 use serde_json::json;
 
 use crate::calls::resource_of;
@@ -78,6 +79,10 @@ impl Program {
         accounts::add(&mut tx, &account).await?;
         self.write_exception(&mut tx, &account, None).await?;
         self.record_account(&mut tx, who, &account, "account given").await?;
+        if account.state == "pending" {
+            let people = actors::with_role(&self.store, "supervisor", &account.district).await?;
+            self.notify(&mut tx, &people, "account_pending", &account, "An account waits for your decision.").await?;
+        }
         self.audit_follows(tx).await?;
         Ok(account)
     }
@@ -139,6 +144,9 @@ impl Program {
             imports::take_back(&mut tx, &own_id(&account.id)).await?;
         }
         self.record_account(&mut tx, who, &account, state).await?;
+        let people = actors::people_of_officer(&self.store, &account.officer_id).await?;
+        let text = format!("Your account of a call was {state}.");
+        self.notify(&mut tx, &people, "account_decided", &account, &text).await?;
         self.audit_follows(tx).await?;
         accounts::get(&self.store, id).await?.ok_or_else(missing)
     }
@@ -208,6 +216,30 @@ impl Program {
         let event = Event::new(Kind::Annotated, &account.id, &who.actor(), reason)
             .with([("what", "account".into()), ("said", facts)]);
         self.record(tx, event).await?;
+        Ok(())
+    }
+
+    /// Tells people something about an account; never evidence.
+    async fn notify(
+        &self,
+        tx: &mut Tx,
+        people: &[String],
+        kind: &str,
+        account: &Account,
+        text: &str,
+    ) -> Result<(), ProgramError> {
+        for person in people {
+            let new = Notification {
+                id: self.world.id().to_string(),
+                person_id: person.clone(),
+                kind: kind.to_owned(),
+                subject: format!("/calls/{}", account.call_id),
+                text: text.to_owned(),
+                created_at: self.world.now(),
+                read_at: None,
+            };
+            desk::notify(tx, &new).await?;
+        }
         Ok(())
     }
 

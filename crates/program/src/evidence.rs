@@ -106,7 +106,7 @@ impl Program {
     }
 
     /// Writes that somebody said something of a recording, and that the search is to be told.
-    async fn note(
+    pub(crate) async fn note(
         &self,
         tx: &mut Tx,
         who: &Principal,

@@ -204,6 +204,9 @@ fn words_of_call(
     let mut words: BTreeSet<String> = words_of(&call.call_id).chain(words_of(&call.call_type)).collect();
     for duty in by_call.get(&call.call_id).into_iter().flatten() {
         words.insert(fact("officer", &duty.officer_id));
+        if matches!(duty.outcome.as_str(), "partial" | "missing") {
+            words.insert(fact("lacking", &duty.officer_id));
+        }
         words.insert(fact("outcome", &duty.outcome));
         words.extend(words_of(&duty.officer_id).chain(words_of(&duty.unit)));
         if let Some(officer) = officers.get(&duty.officer_id) {

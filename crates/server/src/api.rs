@@ -2,10 +2,13 @@
 
 #![expect(unused_qualifications, reason = "utoipa's macros write their arguments with a path")]
 
+mod audit;
 mod auth;
 pub(crate) mod body;
 mod calls;
+mod cases;
 mod clips;
+mod desk;
 mod evidence;
 mod imports;
 mod ledger;
@@ -18,12 +21,14 @@ pub(crate) mod uploads;
 pub(crate) use body::{Ended, pour};
 
 use axum::Router;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, patch, post, put};
 
 use crate::Shared;
 
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
+        .merge(desk_routes())
+        .merge(case_routes())
         .route("/api/openapi.json", get(openapi::document))
         .route("/api/v1/recordings", get(recordings::list))
         .route("/api/v1/recordings/categories", post(evidence::categorise_many))
@@ -40,6 +45,13 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v1/recordings/{id}/holds", post(evidence::hold))
         .route("/api/v1/recordings/{id}/holds/{hold}", delete(evidence::lift_hold))
         .route("/api/v1/recordings/{id}/alignment", put(evidence::align))
+        .route("/api/v1/audit", get(audit::figures))
+        .route("/api/v1/policy", get(audit::policy))
+        .route("/api/v1/policy/comparisons", get(audit::comparisons).post(audit::compare))
+        .route(
+            "/api/v1/policy/comparisons/{id}",
+            get(audit::show_comparison).delete(audit::cancel_comparison),
+        )
         .route("/api/v1/calls", get(calls::list))
         .route("/api/v1/calls/{id}", get(calls::show))
         .route("/api/v1/calls/{id}/events", get(calls::events))
@@ -52,6 +64,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/v1/clips/{id}/waveform", get(clips::waveform))
         .route("/api/v1/clips/{id}/proxy", get(clips::proxy))
         .route("/api/v1/clips/{id}/clear", get(clips::clear))
+        .route("/api/v1/imports/records", post(imports::take_in_records))
         .route("/api/v1/imports/{kind}", post(imports::take_in))
         .route("/api/v1/outcomes", get(outcomes::list))
         .route("/api/v1/ledger/inclusion", get(ledger::inclusion))
@@ -66,4 +79,28 @@ pub(crate) fn routes() -> Router<Shared> {
                 .delete(uploads::forget)
                 .options(uploads::options),
         )
+}
+
+fn desk_routes() -> Router<Shared> {
+    Router::new()
+        .route("/api/v1/home", get(desk::home))
+        .route("/api/v1/notifications", get(desk::notifications))
+        .route("/api/v1/notifications/{id}/read", post(desk::read_notification))
+        .route("/api/v1/saved-searches", get(desk::saved_searches).post(desk::save_search))
+        .route("/api/v1/saved-searches/{id}", delete(desk::forget_search))
+        .route("/api/v1/officers", get(desk::officers))
+        .route("/api/v1/districts", get(desk::districts))
+        .route("/api/v1/districts/outlines", put(desk::set_outlines))
+        .route("/api/v1/categories", get(desk::categories).put(desk::set_categories))
+        .route("/api/v1/administration", get(desk::administration))
+}
+
+fn case_routes() -> Router<Shared> {
+    Router::new()
+        .route("/api/v1/cases", get(cases::list).post(cases::open))
+        .route("/api/v1/cases/{id}", get(cases::show).merge(patch(cases::change)))
+        .route("/api/v1/cases/{id}/recordings", post(cases::add_recordings))
+        .route("/api/v1/cases/{id}/recordings/{recording}", delete(cases::remove_recording))
+        .route("/api/v1/cases/{id}/notes", post(cases::add_note))
+        .route("/api/v1/cases/{id}/media", post(cases::add_media))
 }

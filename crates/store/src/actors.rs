@@ -42,3 +42,22 @@ pub async fn people_of_officer(store: &Store, officer: &str) -> Result<Vec<Strin
         .and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect())
         .doing("look up an officer's sign-in")
 }
+
+/// The people with a role that reaches a district, by id.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn with_role(store: &Store, role: &str, district: &str) -> Result<Vec<String>, StoreError> {
+    // Roles and districts are JSON lists of words; no district is all of them.
+    let (role, district) = (format!("%\"{role}\"%"), format!("%\"{district}\"%"));
+    sqlx::query(
+        "SELECT id FROM people WHERE state = 'active' AND roles LIKE $1 AND (districts = '[]' OR districts LIKE $2) \
+         ORDER BY id LIMIT 500",
+    )
+    .bind(role)
+    .bind(district)
+    .fetch_all(store.reader())
+    .await
+    .and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect())
+    .doing("look up who has a role")
+}

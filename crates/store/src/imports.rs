@@ -819,3 +819,20 @@ pub async fn exceptions(store: &Store, officers: &[String], from: i64, to: i64) 
 pub async fn events(store: &Store, cameras: &[String], from: i64, to: i64) -> Result<Vec<Row>, StoreError> {
     meeting(store, ("device_events", "camera_serial"), cameras, from, to).await
 }
+
+/// Rows of a kind in the order of the file that all of them make together, those after a number.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn of_kind(store: &Store, kind: &str, after: i64, most: u32) -> Result<Vec<Row>, StoreError> {
+    let query =
+        format!("SELECT {COLUMNS} FROM import_rows WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3");
+    sqlx::query(AssertSqlSafe(query))
+        .bind(kind)
+        .bind(after)
+        .bind(i64::from(most))
+        .fetch_all(store.reader())
+        .await
+        .and_then(|rows| rows.iter().map(read).collect())
+        .doing("read the audit's rows")
+}

@@ -378,3 +378,72 @@ pub async fn overlapping(
     .and_then(|rows| rows.iter().map(read).collect())
     .doing("look up an officer's outcomes")
 }
+
+/// Which outcomes figures are made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Of duties that begin at or after this instant.
+    pub from: Option<i64>,
+    /// Of duties that begin before this instant.
+    pub to: Option<i64>,
+    /// In one of these districts; none for all.
+    pub districts: Option<Vec<String>>,
+    /// Of this officer.
+    pub officer: Option<String>,
+    /// Of calls of this type.
+    pub call_type: Option<String>,
+}
+
+fn select(columns: &str, selection: &Selection) -> Sql {
+    let mut sql = Sql::new(&format!("SELECT {columns} FROM outcomes WHERE 1 = 1"));
+    if let Some(from) = selection.from {
+        sql.push(" AND begin_at >= ").bind(from);
+    }
+    if let Some(to) = selection.to {
+        sql.push(" AND begin_at < ").bind(to);
+    }
+    match &selection.districts {
+        Some(districts) if districts.is_empty() => {
+            sql.push(" AND 1 = 0");
+        }
+        Some(districts) => {
+            sql.push(" AND district IN ").list(districts);
+        }
+        None => {}
+    }
+    if let Some(officer) = &selection.officer {
+        sql.push(" AND officer_id = ").bind(officer.clone());
+    }
+    if let Some(call_type) = &selection.call_type {
+        sql.push(" AND call_type = ").bind(call_type.clone());
+    }
+    sql
+}
+
+/// Counts a selection, up to `most`.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn count(store: &Store, selection: &Selection, most: i64) -> Result<i64, StoreError> {
+    let mut sql = select("1 AS one", selection);
+    sql.wrap("SELECT COUNT(*) FROM (").push(" LIMIT ").bind(most).push(") counted");
+    let rows = sql.rows(store, "count outcomes").await?;
+    rows.first().map_or(Ok(0), |row| row.try_get(0)).doing("count outcomes")
+}
+
+/// Some of a selection, those after a row, in the order of their rows.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn selected(
+    store: &Store,
+    selection: &Selection,
+    after: i64,
+    most: u32,
+) -> Result<Vec<Outcome>, StoreError> {
+    let mut sql = select("*", selection);
+    sql.push(" AND row_id > ").bind(after);
+    sql.push(" ORDER BY row_id LIMIT ").bind(i64::from(most));
+    let rows = sql.rows(store, "read outcomes").await?;
+    rows.iter().map(read).collect::<Result<_, _>>().doing("read outcomes")
+}

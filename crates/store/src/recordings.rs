@@ -90,6 +90,8 @@ pub struct Filter {
     pub spans: Option<Vec<(String, i64, i64)>>,
     /// In this district.
     pub district: Option<String>,
+    /// In no category.
+    pub uncategorised: bool,
     /// With all of these words and facts.
     pub words: Vec<String>,
     /// In this order.
@@ -338,6 +340,9 @@ fn query(columns: &str, filter: &Filter, longest: i64, sight: &Sight) -> Sql {
         }
         query.push(")");
     }
+    if filter.uncategorised {
+        query.push(" AND NOT EXISTS (SELECT 1 FROM recording_categories c WHERE c.recording_id = r.id)");
+    }
     sight.push(&mut query, COLUMNS);
     query
 }
@@ -432,4 +437,17 @@ pub async fn count_bytes(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     .await
     .doing("count a recording's bytes")?;
     Ok(())
+}
+
+/// The recordings with an id, ours or that of an import.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn with_either_id(store: &Store, id: &str) -> Result<Vec<Recording>, StoreError> {
+    sqlx::query("SELECT * FROM recordings WHERE id = $1 OR (source_key = $1 AND principal = 'import')")
+        .bind(id)
+        .fetch_all(store.reader())
+        .await
+        .and_then(|rows| rows.iter().map(read).collect())
+        .doing("look up a recording")
 }

@@ -137,6 +137,7 @@ fn said(entry: &Entry) -> Option<String> {
             let micros = said.get("offset_us").and_then(Value::as_i64).unwrap_or(0);
             format!("The picture's clock was moved by {} s. Reason: {reason}", micros as f64 / 1e6)
         }
+        "record" => format!("The records system linked it with the {} {}.", text("kind"), text("record_id")),
         "case" => format!("The recording was {reason} the case {}.", text("number")),
         _ => return None,
     })

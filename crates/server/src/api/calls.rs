@@ -96,7 +96,7 @@ fn filled(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-fn call(call: Call) -> CallAnswer {
+pub(crate) fn call(call: Call) -> CallAnswer {
     CallAnswer {
         call_id: call.call_id,
         call_type: filled(call.call_type),
@@ -294,7 +294,7 @@ fn named(names: &Names, actor: &str) -> String {
     names.get(actor).cloned().unwrap_or_else(|| actor.to_owned())
 }
 
-fn account(account: Account, names: &Names) -> AccountAnswer {
+pub(crate) fn account(account: Account, names: &Names) -> AccountAnswer {
     AccountAnswer {
         id: account.id,
         call_id: account.call_id,

@@ -40,7 +40,7 @@ pub(crate) struct Wanted {
     state: Option<String>,
     /// In this district.
     district: Option<String>,
-    /// In this category.
+    /// In this category; `none` for those in no category.
     category: Option<String>,
     /// Of duties with this outcome.
     outcome: Option<String>,
@@ -182,10 +182,13 @@ fn filter(wanted: &Wanted) -> Result<Filter, Problem> {
     if !(1..=PAGE).contains(&limit) {
         return Err(Problem::bad_request(format!("limit must be from 1 to {PAGE}.")));
     }
-    let facts = [("category", &wanted.category), ("outcome", &wanted.outcome)];
+    let uncategorised = wanted.category.as_deref() == Some("none");
+    let category = wanted.category.clone().filter(|_| !uncategorised);
+    let facts = [("category", &category), ("outcome", &wanted.outcome)];
     let facts = facts.into_iter().filter_map(|(name, value)| Some(search::fact(name, value.as_deref()?)));
     Ok(Filter {
         district: wanted.district.clone(),
+        uncategorised,
         words: page::words(wanted.q.as_deref()).into_iter().chain(facts).collect(),
         sort: sort(wanted.sort.as_deref())?,
         camera: wanted.camera.clone(),
