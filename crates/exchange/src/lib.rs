@@ -34,5 +34,5 @@ pub use export::{Export, Lapse, Measured, RowOutcome, Standing, Whole};
 pub use gather::{Inputs, Progress, ReadOptions};
 pub use intake::{Checked, KeptRow, Rejected, RowReader, check};
 pub use kind::FileKind;
-pub use plain::rows_by_column;
 pub use mapping::{CallsLayout, Mapping, PROFILES};
+pub use plain::{PlainRow, rows_by_column};

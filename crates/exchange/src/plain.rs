@@ -7,22 +7,23 @@ use std::collections::BTreeMap;
 use crate::csv::Records;
 use crate::error::ExchangeError;
 
+/// A row: its line, and its values by column.
+pub type PlainRow = (u64, BTreeMap<String, String>);
+
 /// The rows of a file, each with its line and its values by column; empty values are left out.
 ///
 /// # Errors
 /// A sentence where the text is not UTF-8, has no header, lacks one of the columns, or a row does not fit the header.
-pub fn rows_by_column(
-    bytes: &[u8],
-    required: &[&str],
-) -> Result<Vec<(u64, BTreeMap<String, String>)>, ExchangeError> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| ExchangeError::Asked(format!("The file is not UTF-8 from byte {} on.", error.valid_up_to())))?;
+pub fn rows_by_column(bytes: &[u8], required: &[&str]) -> Result<Vec<PlainRow>, ExchangeError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        ExchangeError::Asked(format!("The file is not UTF-8 from byte {} on.", error.valid_up_to()))
+    })?;
     let mut records = Records::new(text.trim_start_matches('\u{feff}'), 1);
     let mut fields: Vec<Cow<'_, str>> = Vec::new();
     if records.next(&mut fields).is_none() {
         return Err(ExchangeError::Asked("The file has no header.".to_owned()));
     }
-    let columns: Vec<String> = fields.iter().map(|name| name.to_string()).collect();
+    let columns: Vec<String> = fields.iter().map(ToString::to_string).collect();
     if let Some(missing) = required.iter().find(|name| !columns.iter().any(|column| column == *name)) {
         return Err(ExchangeError::Asked(format!("Line 1: the column {missing} is missing.")));
     }

@@ -81,7 +81,8 @@ impl Program {
         self.record_account(&mut tx, who, &account, "account given").await?;
         if account.state == "pending" {
             let people = actors::with_role(&self.store, "supervisor", &account.district).await?;
-            self.notify(&mut tx, &people, "account_pending", &account, "An account waits for your decision.").await?;
+            self.notify(&mut tx, &people, "account_pending", &account, "An account waits for your decision.")
+                .await?;
         }
         self.audit_follows(tx).await?;
         Ok(account)

@@ -2,6 +2,7 @@
 //! rest, and what nobody saw.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use onrecord_audit::{Interval, Intervals};
@@ -116,7 +117,11 @@ impl Program {
     ///
     /// # Errors
     /// Where the caller may see none, or where the database cannot.
-    pub async fn list_calls(&self, who: &Principal, filter: &CallFilter) -> Result<Found<Call>, ProgramError> {
+    pub async fn list_calls(
+        &self,
+        who: &Principal,
+        filter: &CallFilter,
+    ) -> Result<Found<Call>, ProgramError> {
         let sight = who.sight(Action::ViewCall);
         if sight.is_nothing() {
             return Err(ProgramError::NotFound { what: "calls", id: String::new() });
@@ -134,7 +139,8 @@ impl Program {
         let (call, duties, is_partial) = self.visible_duties(who, id).await?;
         let policy = self.audit_policy().await?;
         let window = window_of(&duties);
-        let officers = self.officers_by_id(duties.iter().map(|duty| duty.officer_id.clone()).collect()).await?;
+        let officers =
+            self.officers_by_id(duties.iter().map(|duty| duty.officer_id.clone()).collect()).await?;
         let ids: Vec<i64> = duties.iter().map(|duty| duty.row_id).collect();
         let rows = imports::with_ids(&self.store, &ids).await?;
         let rows: HashMap<i64, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
@@ -142,16 +148,21 @@ impl Program {
         let lane = |duty: Outcome| {
             let resource = resource_of(&duty);
             Lane {
-                officer: officers.get(&duty.officer_id).cloned().unwrap_or_else(|| Officer {
-                    officer_id: duty.officer_id.clone(),
-                    ..Officer::default()
-                }),
+                officer: officers
+                    .get(&duty.officer_id)
+                    .cloned()
+                    .unwrap_or_else(|| Officer { officer_id: duty.officer_id.clone(), ..Officer::default() }),
                 unit: duty.unit.clone(),
                 times: rows.get(&duty.row_id).map(times_of).unwrap_or_default(),
                 recordings: about.recordings.get(&duty.officer_id).cloned().unwrap_or_default(),
                 exceptions: about.exceptions.get(&duty.officer_id).cloned().unwrap_or_default(),
                 outages: about.outages.get(&duty.officer_id).cloned().unwrap_or_default(),
-                accounts: about.accounts.iter().filter(|it| it.officer_id == duty.officer_id).cloned().collect(),
+                accounts: about
+                    .accounts
+                    .iter()
+                    .filter(|it| it.officer_id == duty.officer_id)
+                    .cloned()
+                    .collect(),
                 may_give_account: who.permit(Action::GiveAccount, &resource).is_ok(),
                 may_decide: who.permit(Action::ApproveException, &resource).is_ok(),
                 outcome: duty,
@@ -287,13 +298,16 @@ impl Program {
         };
         for recording in recordings::list(&self.store, &filter, &who.sight(Action::View)).await?.items {
             let standing = &recording.standing;
-            version.push_str(&format!(
-                "|{}{}{}{}{:?}",
-                recording.id, recording.state, standing.size, standing.alignment, recording.stopped_at
-            ));
+            let moved = (standing.size, standing.alignment, recording.stopped_at);
+            version.push('|');
+            version.push_str(&recording.id);
+            version.push_str(&recording.state);
+            let _ = write!(version, "{moved:?}");
         }
         for account in accounts::of_call(&self.store, id).await? {
-            version.push_str(&format!("|{}{}", account.id, account.state));
+            version.push('|');
+            version.push_str(&account.id);
+            version.push_str(&account.state);
         }
         Ok(version)
     }
@@ -378,8 +392,11 @@ fn outages_in(serial: &str, events: &[(i64, String)], limit: i64) -> Vec<Outage>
     events.iter().enumerate().filter_map(outage).collect()
 }
 
+/// From one instant to another.
+type Span = (i64, i64);
+
 /// When somebody who had to be was on record, and when nobody was.
-fn coverage(lanes: &[Lane]) -> (Vec<(i64, i64)>, Vec<(i64, i64)>) {
+fn coverage(lanes: &[Lane]) -> (Vec<Span>, Vec<Span>) {
     let (mut recorded, mut required) = (Intervals::default(), Intervals::default());
     for lane in lanes {
         let duty = lane.outcome.begin_at.zip(lane.outcome.end_at);
@@ -410,7 +427,8 @@ mod tests {
     #[test]
     fn an_outage_ends_with_what_mends_it_and_lasts_no_longer_than_the_limit() {
         let event = |at: i64, word: &str| (at, word.to_owned());
-        let events = [event(0, "battery_depleted"), event(5, "uploaded"), event(9, "power_on"), event(20, "fault")];
+        let events =
+            [event(0, "battery_depleted"), event(5, "uploaded"), event(9, "power_on"), event(20, "fault")];
         let found = outages_in("c", &events, 100);
         let outage = |from, to, event: &str| Outage {
             from,

@@ -48,7 +48,11 @@ impl Program {
     ///
     /// # Errors
     /// Where the caller may see none, or where the database cannot.
-    pub async fn list_cases(&self, who: &Principal, filter: &CaseFilter) -> Result<Found<Case>, ProgramError> {
+    pub async fn list_cases(
+        &self,
+        who: &Principal,
+        filter: &CaseFilter,
+    ) -> Result<Found<Case>, ProgramError> {
         let sight = who.sight(Action::ViewCase);
         if sight.is_nothing() {
             return Err(ProgramError::NotFound { what: "cases", id: String::new() });
@@ -100,7 +104,8 @@ impl Program {
         change: CaseChange,
     ) -> Result<String, ProgramError> {
         self.may_write()?;
-        who.permit(Action::EditCase, &Resource::default()).map_err(|refusal| ProgramError::Forbidden(refusal.rule))?;
+        who.permit(Action::EditCase, &Resource::default())
+            .map_err(|refusal| ProgramError::Forbidden(refusal.rule))?;
         let now = self.world.now();
         let case = Case {
             id: self.world.id().to_string(),
@@ -133,7 +138,12 @@ impl Program {
     ///
     /// # Errors
     /// Where there is none that the caller may change.
-    pub async fn change_case(&self, who: &Principal, id: &str, change: CaseChange) -> Result<(), ProgramError> {
+    pub async fn change_case(
+        &self,
+        who: &Principal,
+        id: &str,
+        change: CaseChange,
+    ) -> Result<(), ProgramError> {
         self.may_write()?;
         let mut case = self.case_for(who, Action::EditCase, id).await?;
         if let Some(state) = change.state.as_deref().filter(|state| !matches!(*state, "open" | "closed")) {
@@ -195,7 +205,10 @@ impl Program {
         let now = self.world.now();
         let mut tx = self.store.begin().await?;
         if !cases::remove_recording(&mut tx, id, recording).await? {
-            return Err(ProgramError::NotFound { what: "recording in the case", id: recording.chars().take(80).collect() });
+            return Err(ProgramError::NotFound {
+                what: "recording in the case",
+                id: recording.chars().take(80).collect(),
+            });
         }
         annotations::lift_for_case(&mut tx, recording, id, &who.actor(), now).await?;
         self.record_case(&mut tx, who, recording, "taken out of", json!({ "number": case.number })).await?;
@@ -221,7 +234,8 @@ impl Program {
         let mut tx = self.store.begin().await?;
         cases::add_note(&mut tx, id, &note).await?;
         cases::update(&mut tx, &Case { changed_at: note.created_at, ..case }).await?;
-        self.record_case(&mut tx, who, id, "note written", json!({ "id": note.id, "text": note.text })).await?;
+        self.record_case(&mut tx, who, id, "note written", json!({ "id": note.id, "text": note.text }))
+            .await?;
         commit(tx).await?;
         Ok(note.id)
     }
@@ -301,8 +315,8 @@ impl Program {
         reason: &str,
         said: Value,
     ) -> Result<(), ProgramError> {
-        let event =
-            Event::new(Kind::Annotated, subject, &who.actor(), reason).with([("what", "case".into()), ("said", said)]);
+        let event = Event::new(Kind::Annotated, subject, &who.actor(), reason)
+            .with([("what", "case".into()), ("said", said)]);
         self.record(tx, event).await?;
         Ok(())
     }

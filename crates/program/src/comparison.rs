@@ -91,14 +91,19 @@ impl Program {
     /// Where there is none that the caller asked for.
     pub async fn cancel_comparison(&self, who: &Principal, id: &str) -> Result<(), ProgramError> {
         let kept = self.comparison(who, id).await?;
-        let is_theirs = kept.actor == who.actor() || who.permit(Action::ManageAgency, &Resource::agency()).is_ok();
+        let is_theirs =
+            kept.actor == who.actor() || who.permit(Action::ManageAgency, &Resource::agency()).is_ok();
         if !is_theirs {
             return Err(ProgramError::Forbidden("Whoever began a comparison cancels it.".to_owned()));
         }
         let mut tx = self.store.begin().await?;
         let cancelled = results::cancel(&mut tx, id, self.world.now()).await?;
         commit(tx).await?;
-        if cancelled { Ok(()) } else { Err(ProgramError::Conflict("The comparison has ended already.".to_owned())) }
+        if cancelled {
+            Ok(())
+        } else {
+            Err(ProgramError::Conflict("The comparison has ended already.".to_owned()))
+        }
     }
 
     /// Carries a comparison out.
@@ -122,10 +127,15 @@ impl Program {
     }
 
     /// The result, or none where it was cancelled.
-    async fn compare_in(self: &Arc<Self>, kept: &Kept, folder: &Path) -> Result<Option<String>, ProgramError> {
+    async fn compare_in(
+        self: &Arc<Self>,
+        kept: &Kept,
+        folder: &Path,
+    ) -> Result<Option<String>, ProgramError> {
         let asked: Value = serde_json::from_str(&kept.asked).unwrap_or_default();
         let text = asked.get("policy").and_then(Value::as_str).unwrap_or_default();
-        let tried = Policy::parse("the policy", text).map_err(|error| ProgramError::Fault(error.to_string()))?;
+        let tried =
+            Policy::parse("the policy", text).map_err(|error| ProgramError::Fault(error.to_string()))?;
         let in_force = self.audit_policy().await?;
         let inputs = self.write_files(folder).await?;
         let progress = Arc::new(AtomicI64::new(0));
@@ -204,7 +214,8 @@ impl Program {
             after = last.id;
             let mut text = String::new();
             for row in &rows {
-                let values = columns.iter().map(|column| value_of(row, column).map_or_else(String::new, quoted));
+                let values =
+                    columns.iter().map(|column| value_of(row, column).map_or_else(String::new, quoted));
                 text.push_str(&values.collect::<Vec<_>>().join(","));
                 text.push('\n');
                 written += 1;
@@ -240,7 +251,9 @@ fn in_zone(local: &str, zone: &str) -> Option<String> {
 fn only(districts: &[String], result: &str) -> String {
     let Ok(mut result) = serde_json::from_str::<Value>(result) else { return String::new() };
     if let Some(list) = result.get_mut("districts").and_then(Value::as_array_mut) {
-        list.retain(|it| it.get("name").and_then(Value::as_str).is_some_and(|name| districts.iter().any(|own| own == name)));
+        list.retain(|it| {
+            it.get("name").and_then(Value::as_str).is_some_and(|name| districts.iter().any(|own| own == name))
+        });
     }
     result.to_string()
 }

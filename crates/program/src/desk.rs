@@ -92,15 +92,13 @@ impl Program {
         if who.may(Action::ApproveException) {
             let filter =
                 AccountFilter { state: Some("pending".to_owned()), limit: FIRST, ..AccountFilter::default() };
-            to_decide = Some(accounts::list(&self.store, &filter, &who.sight(Action::ApproveException)).await?);
+            to_decide =
+                Some(accounts::list(&self.store, &filter, &who.sight(Action::ApproveException)).await?);
         }
         let mut lacking = None;
         if who.may(Action::ViewAudit) {
-            let filter = CallFilter {
-                words: vec![fact("outcome", "missing")],
-                limit: FIRST,
-                ..CallFilter::default()
-            };
+            let filter =
+                CallFilter { words: vec![fact("outcome", "missing")], limit: FIRST, ..CallFilter::default() };
             lacking = Some(calls::list(&self.store, &filter, &who.sight(Action::ViewCall)).await?);
         }
         let mut unread = desk::notifications(&self.store, &who.id).await?;
@@ -216,7 +214,8 @@ impl Program {
     /// Where the caller may not, or where it is none.
     pub async fn load_outlines(&self, who: &Principal, outlines: &Value) -> Result<(), ProgramError> {
         self.may_write()?;
-        who.permit(Action::ManageAgency, &Resource::agency()).map_err(|refusal| ProgramError::Forbidden(refusal.rule))?;
+        who.permit(Action::ManageAgency, &Resource::agency())
+            .map_err(|refusal| ProgramError::Forbidden(refusal.rule))?;
         check_outlines(outlines)?;
         let mut tx = self.store.begin().await?;
         settings::set(&mut tx, OUTLINES, &outlines.to_string()).await?;
@@ -259,7 +258,9 @@ fn check_outlines(outlines: &Value) -> Result<(), ProgramError> {
     let features = outlines.get("features").and_then(Value::as_array);
     let is_collection = outlines.get("type").and_then(Value::as_str) == Some("FeatureCollection");
     let Some(features) = features.filter(|_| is_collection) else {
-        return Err(ProgramError::Refused("Outlines are a GeoJSON FeatureCollection; this is none.".to_owned()));
+        return Err(ProgramError::Refused(
+            "Outlines are a GeoJSON FeatureCollection; this is none.".to_owned(),
+        ));
     };
     for (at, feature) in features.iter().enumerate() {
         let kind = feature.pointer("/geometry/type").and_then(Value::as_str);

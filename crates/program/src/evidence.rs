@@ -115,8 +115,8 @@ impl Program {
         facts: Value,
     ) -> Result<(), ProgramError> {
         let (kind, what, reason) = event;
-        let event = Event::new(kind, recording, &who.actor(), reason)
-            .with([("what", what.into()), ("said", facts)]);
+        let event =
+            Event::new(kind, recording, &who.actor(), reason).with([("what", what.into()), ("said", facts)]);
         self.record(tx, event).await?;
         search::mark(tx, Scope::Recordings, &[recording.to_owned()]).await?;
         jobs::add(tx, INDEX, "all", self.world.now()).await?;
@@ -316,7 +316,8 @@ impl Program {
             [("officer_id", after.officer_id.as_deref()), ("camera_serial", after.camera_serial.as_deref())],
         );
         outcomes::mark_related(tx, before.officer_id.as_deref(), before.camera_serial.as_deref()).await?;
-        imports::correct(tx, row.id, &data, after.officer_id.as_deref(), after.camera_serial.as_deref()).await?;
+        imports::correct(tx, row.id, &data, after.officer_id.as_deref(), after.camera_serial.as_deref())
+            .await?;
         jobs::add(tx, UPDATE_OUTCOMES, "all", self.world.now()).await?;
         Ok(())
     }
@@ -404,7 +405,10 @@ impl Program {
         self.recording_for(who, Action::Hold, id).await?;
         let mut tx = self.store.begin().await?;
         if !annotations::lift(&mut tx, id, hold, &who.actor(), self.world.now()).await? {
-            return Err(ProgramError::NotFound { what: "hold that can be lifted", id: hold.chars().take(80).collect() });
+            return Err(ProgramError::NotFound {
+                what: "hold that can be lifted",
+                id: hold.chars().take(80).collect(),
+            });
         }
         self.note(&mut tx, who, id, (Kind::Held, "hold", "lifted"), json!({ "id": hold })).await?;
         self.done(tx).await
@@ -453,9 +457,11 @@ impl Program {
         categories: &[(String, String)],
     ) -> Result<(), ProgramError> {
         self.may_write()?;
-        who.permit(Action::ManageAgency, &Resource::agency()).map_err(|refusal| refusal.of("categories", ""))?;
+        who.permit(Action::ManageAgency, &Resource::agency())
+            .map_err(|refusal| refusal.of("categories", ""))?;
         let is_id = |id: &str| {
-            let is_letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+            let is_letter =
+                |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
             (1..=40).contains(&id.len()) && id.chars().all(is_letter)
         };
         for (id, title) in categories {

@@ -60,7 +60,8 @@ impl Program {
         let id = hex(digest(&SHA256, asked.as_bytes()).as_ref());
         let kept = results::get(&self.store, &id).await?;
         let is_fresh = kept.as_ref().and_then(|kept| kept.done_at).is_some_and(|at| now - at < OLD);
-        let is_counting = kept.as_ref().is_some_and(|kept| matches!(kept.state.as_str(), "waiting" | "running"));
+        let is_counting =
+            kept.as_ref().is_some_and(|kept| matches!(kept.state.as_str(), "waiting" | "running"));
         if !is_fresh && !is_counting {
             self.want_figures(who, &id, asked, now).await?;
         }
@@ -259,7 +260,8 @@ impl Tally {
     }
 
     fn add_defects(&mut self, outcome: &Outcome, in_grace: bool) {
-        let defects = outcome.defects.as_deref().and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok());
+        let defects =
+            outcome.defects.as_deref().and_then(|text| serde_json::from_str::<Vec<Value>>(text).ok());
         let is_sure = matches!(outcome.outcome.as_str(), "partial" | "missing");
         for defect in defects.into_iter().flatten() {
             let text = |name: &str| defect.get(name).and_then(Value::as_str);
@@ -363,9 +365,7 @@ impl Tally {
         let undecided = self.outcomes.iter().filter(|((word, _), _)| {
             matches!(Word::WORDS.get(*word as usize), Some(&("unverifiable" | "awaiting_upload")))
         });
-        let count = |((word, reason), [count, _]): (&(u8, String), &[u64; 2])| {
-            json!({ "outcome": Word::WORDS.get(*word as usize), "reason": reason, "count": count })
-        };
+        let count = |((word, reason), [count, _]): (&(u8, String), &[u64; 2])| json!({ "outcome": Word::WORDS.get(*word as usize), "reason": reason, "count": count });
         undecided.map(count).collect()
     }
 

@@ -1,11 +1,11 @@
 //! Recordings as people see them: with their clips and attachments.
 
 use onrecord_ledger::Kind;
+use onrecord_store::clips::{self, Clip};
 use onrecord_store::officers::Officer;
+use onrecord_store::recordings::{self, Filter, Recording};
 use onrecord_store::search::{self, Found, Scope};
 use onrecord_store::{Tx, jobs};
-use onrecord_store::clips::{self, Clip};
-use onrecord_store::recordings::{self, Filter, Recording};
 
 use crate::custody::Event;
 use crate::jobs::INDEX;

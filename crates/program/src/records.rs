@@ -55,12 +55,14 @@ impl Program {
         bytes: &[u8],
     ) -> Result<Recorded, ProgramError> {
         self.may_write()?;
-        who.permit(Action::Import, &Resource::agency()).map_err(|refusal| ProgramError::Forbidden(refusal.rule))?;
+        who.permit(Action::Import, &Resource::agency())
+            .map_err(|refusal| ProgramError::Forbidden(refusal.rule))?;
         let rows = rows_by_column(bytes, &["record_id", "kind"])
             .map_err(|error| ProgramError::Refused(error.to_string()))?;
         let known = annotations::categories(&self.store).await?;
         let known: BTreeSet<String> = known.into_iter().map(|category| category.id).collect();
-        let mut told = Recorded { id: self.world.id().to_string(), read: rows.len() as u64, ..Recorded::default() };
+        let mut told =
+            Recorded { id: self.world.id().to_string(), read: rows.len() as u64, ..Recorded::default() };
         for (line, row) in &rows {
             match record_of(row, &known) {
                 Ok(record) => self.keep_record(who, &record, &mut told).await?,
@@ -69,14 +71,15 @@ impl Program {
         }
         let digest = hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref());
         let mut tx = self.store.begin().await?;
-        let event = Event::new(Kind::Imported, &told.id, &who.actor(), "a file of a records system was taken in")
-            .with([
-                ("file_kind", "records".into()),
-                ("sha256", digest.into()),
-                ("size", bytes.len().into()),
-                ("rows", told.read.into()),
-                ("rows_accepted", told.accepted.into()),
-            ]);
+        let event =
+            Event::new(Kind::Imported, &told.id, &who.actor(), "a file of a records system was taken in")
+                .with([
+                    ("file_kind", "records".into()),
+                    ("sha256", digest.into()),
+                    ("size", bytes.len().into()),
+                    ("rows", told.read.into()),
+                    ("rows_accepted", told.accepted.into()),
+                ]);
         self.record(&mut tx, event).await?;
         commit(tx).await?;
         self.live.bell.notify_waiters();

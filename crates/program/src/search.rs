@@ -64,7 +64,8 @@ impl Program {
         let named = by_call.values().flatten().map(|outcome| outcome.officer_id.clone());
         let officers = self.officers_by_id(named.collect()).await?;
         let calls: Vec<Call> = by_call.iter().map(|(id, duties)| call_of(id, duties)).collect();
-        let mut told: Vec<Indexed> = calls.iter().map(|call| words_of_call(call, &by_call, &officers)).collect();
+        let mut told: Vec<Indexed> =
+            calls.iter().map(|call| words_of_call(call, &by_call, &officers)).collect();
         let gone: Vec<String> = ids.into_iter().filter(|id| !by_call.contains_key(id)).collect();
         let empty = |id: &String| Indexed { id: id.clone(), at: 0, words: BTreeSet::new() };
         told.extend(gone.iter().map(empty));

@@ -13,8 +13,8 @@ mod evidence;
 mod imports;
 mod ledger;
 mod openapi;
-mod page;
 pub(crate) mod outcomes;
+mod page;
 pub(crate) mod recordings;
 pub(crate) mod uploads;
 

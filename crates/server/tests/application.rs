@@ -100,14 +100,22 @@ async fn a_list_and_a_single_look_show_a_person_the_same() {
     for (who, seen, calls) in [
         (person(&[PersonRole::Officer], Some("O1"), &[]), vec!["c1"], vec!["k-1"]),
         (person(&[PersonRole::Supervisor], None, &["8"]), vec!["c2"], vec!["k-2"]),
-        (person(&[PersonRole::Supervisor, PersonRole::Officer], Some("O1"), &["8"]), vec!["c1", "c2"], vec!["k-2", "k-1"]),
+        (
+            person(&[PersonRole::Supervisor, PersonRole::Officer], Some("O1"), &["8"]),
+            vec!["c1", "c2"],
+            vec!["k-2", "k-1"],
+        ),
         (person(&[PersonRole::Oversight], None, &[]), vec!["z", "c1", "c2", "z"], vec!["k-2", "k-1"]),
     ] {
         let found = program.list_recordings(&who, &all).await.unwrap();
         let listed: Vec<_> =
             found.items.iter().map(|shown| shown.recording.camera_serial.clone().unwrap()).collect();
-        assert_eq!((listed, found.total), (seen.iter().map(|it| (*it).to_owned()).collect(), seen.len() as u64));
-        let listed = program.list_calls(&who, &CallFilter { limit: 10, ..CallFilter::default() }).await.unwrap();
+        assert_eq!(
+            (listed, found.total),
+            (seen.iter().map(|it| (*it).to_owned()).collect(), seen.len() as u64)
+        );
+        let listed =
+            program.list_calls(&who, &CallFilter { limit: 10, ..CallFilter::default() }).await.unwrap();
         let listed: Vec<_> = listed.items.iter().map(|call| call.call_id.as_str()).collect();
         assert_eq!(listed, calls);
         for camera in ["c1", "c2"] {
@@ -138,12 +146,19 @@ async fn a_call_is_a_picture_and_an_account_never_worsens_it() {
         ("to=2017-12-11T00:00:00Z", vec!["k-1"]),
     ] {
         let (_, page) = served.get(&format!("calls?{query}")).await;
-        assert_eq!((ids(&page, "call_id"), &page["total"]), (found.iter().map(|it| (*it).to_owned()).collect(), &json!(found.len())), "{query}");
+        assert_eq!(
+            (ids(&page, "call_id"), &page["total"]),
+            (found.iter().map(|it| (*it).to_owned()).collect(), &json!(found.len())),
+            "{query}"
+        );
     }
     let (_, picture) = served.get("calls/k-1").await;
     assert_eq!(picture["worst"], "partial");
     let lane = &picture["lanes"][0];
-    assert_eq!((&lane["officer"]["name"], &lane["outcome"]["outcome"]), (&json!("Ada Byron"), &json!("partial")));
+    assert_eq!(
+        (&lane["officer"]["name"], &lane["outcome"]["outcome"]),
+        (&json!("Ada Byron"), &json!("partial"))
+    );
     assert_eq!(lane["recordings"].as_array().unwrap().len(), 1);
     assert_eq!(lane["times"][1]["name"], "on_scene_at");
     assert!(picture["nobody"].as_array().unwrap().is_empty() && !picture["is_partial"].as_bool().unwrap());
@@ -158,7 +173,11 @@ async fn a_call_is_a_picture_and_an_account_never_worsens_it() {
         ..Default::default()
     };
     let refused = program
-        .give_account(&officer, "k-1", onrecord_program::accounts::NewAccount { code: Some("no_such".to_owned()), ..said.clone() })
+        .give_account(
+            &officer,
+            "k-1",
+            onrecord_program::accounts::NewAccount { code: Some("no_such".to_owned()), ..said.clone() },
+        )
         .await
         .unwrap_err();
     assert!(refused.to_string().contains("technical_failure"), "{refused}");
@@ -172,11 +191,12 @@ async fn a_call_is_a_picture_and_an_account_never_worsens_it() {
     assert!(program.give_account(&officer, "k-2", said.clone()).await.is_err());
     if account.state == "pending" {
         assert!(program.decide_account(&officer, &account.id, true, "mine").await.is_err());
-        let supervisor = Principal::person("p2", PersonRights {
-            roles: [PersonRole::Supervisor].into(),
-            ..PersonRights::default()
-        });
-        let decided = program.decide_account(&supervisor, &account.id, false, "It was charged.").await.unwrap();
+        let supervisor = Principal::person(
+            "p2",
+            PersonRights { roles: [PersonRole::Supervisor].into(), ..PersonRights::default() },
+        );
+        let decided =
+            program.decide_account(&supervisor, &account.id, false, "It was charged.").await.unwrap();
         assert_eq!(decided.state, "rejected");
         served.settle().await;
         assert_eq!(now().await, "partial");
@@ -190,8 +210,9 @@ async fn what_people_say_of_a_recording_is_kept_told_and_in_the_trail() {
     let served = brought().await;
     let id = id_of(&served, "c1").await;
     let at = |rest: &str| format!("recordings/{id}/{rest}");
-    let (status, page) =
-        served.json(Method::PUT, &at("categories"), json!({ "categories": ["arrest", "use_of_force"] })).await;
+    let (status, page) = served
+        .json(Method::PUT, &at("categories"), json!({ "categories": ["arrest", "use_of_force"] }))
+        .await;
     assert_eq!((status, &page["categories"]), (StatusCode::OK, &json!(["arrest", "use_of_force"])), "{page}");
     let many = json!({ "recording_ids": [id], "add": ["complaint"], "remove": ["arrest"] });
     assert_eq!(served.json(Method::POST, "recordings/categories", many).await.0, StatusCode::OK);
@@ -202,7 +223,10 @@ async fn what_people_say_of_a_recording_is_kept_told_and_in_the_trail() {
     let (_, marker) = served.json(Method::POST, &at("markers"), json!({ "at_us": 5, "text": "here" })).await;
     let marker = marker["id"].as_str().unwrap().to_owned();
     assert_eq!(served.get(&at("").trim_end_matches('/')).await.1["markers"][0]["at_us"], 5);
-    assert_eq!(served.json(Method::DELETE, &at(&format!("markers/{marker}")), Value::Null).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(
+        served.json(Method::DELETE, &at(&format!("markers/{marker}")), Value::Null).await.0,
+        StatusCode::NO_CONTENT
+    );
     let (_, hold) = served.json(Method::POST, &at("holds"), json!({ "reason": "a trial" })).await;
     let lift = at(&format!("holds/{}", hold["id"].as_str().unwrap()));
     assert_eq!(served.json(Method::DELETE, &lift, Value::Null).await.0, StatusCode::NO_CONTENT);
@@ -217,7 +241,14 @@ async fn what_people_say_of_a_recording_is_kept_told_and_in_the_trail() {
     let (_, trail) = served.get(&at("custody")).await;
     let said: Vec<&str> =
         trail["items"].as_array().unwrap().iter().map(|step| step["sentence"].as_str().unwrap()).collect();
-    for words in ["arrest, use_of_force", "put into complaint and taken out of arrest", "zebra", "A marker was removed.", "A hold was lifted.", "1.5 s"] {
+    for words in [
+        "arrest, use_of_force",
+        "put into complaint and taken out of arrest",
+        "zebra",
+        "A marker was removed.",
+        "A hold was lifted.",
+        "1.5 s",
+    ] {
         assert!(said.iter().any(|sentence| sentence.contains(words)), "{words}: {said:?}");
     }
     served.end().await;
@@ -283,5 +314,167 @@ async fn bytes_are_read_again_on_demand_and_a_watched_call_tells_of_them() {
     let (_, outcomes) = served.get("outcomes?call=k-2").await;
     assert_eq!(outcomes["items"][0]["outcome"], "recorded");
     assert_eq!(served.get(&format!("recordings/{id}/trail")).await.1["items"], json!([]));
+    served.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_have_the_names_of_the_summary_and_reach_as_far_as_districts_do() {
+    let served = brought().await;
+    let (status, told) = served.get("audit").await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    let figures = &told["figures"];
+    assert_eq!((&figures["obligations"], &told["is_counting"]), (&json!(3), &json!(false)));
+    assert_eq!(
+        (&figures["shares"]["decided"], &figures["shares"]["recorded"]["count"]),
+        (&json!(3), &json!(1))
+    );
+    assert_eq!(
+        figures["calls"]["some_on_record"].as_u64().unwrap()
+            + figures["calls"]["all_on_record"].as_u64().unwrap(),
+        1
+    );
+    let names: Vec<&str> =
+        figures["by"]["district"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["7", "8"]);
+    assert_eq!(figures["by"]["hour"][0]["name"], "10");
+    assert_eq!(served.get("audit?district=8").await.1["figures"]["obligations"], 1);
+    assert_eq!(
+        served.get("audit?type=DOMESTIC&from=2017-12-10T00:00:00Z").await.1["figures"]["obligations"],
+        2
+    );
+    let supervisor = person(&[PersonRole::Supervisor], None, &["8"]);
+    let own = served.program.figures(&supervisor, Default::default(), None).await.unwrap();
+    assert_eq!(own.figures.unwrap()["obligations"], 1);
+    assert!(served.program.figures(&supervisor, Default::default(), Some("7".to_owned())).await.is_err());
+    let (_, policy) = served.get("policy").await;
+    assert!(
+        policy["explanation"].as_str().unwrap().contains("50 ILCS 706")
+            && !policy["exceptions"].as_array().unwrap().is_empty()
+    );
+    served.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_is_tried_on_history_and_changes_nothing() {
+    let served = brought().await;
+    let refused = served.json(Method::POST, "policy/comparisons", json!({ "policy": "nonsense = 1" })).await;
+    assert_eq!(refused.0, StatusCode::BAD_REQUEST);
+    let (status, begun) =
+        served.json(Method::POST, "policy/comparisons", json!({ "policy": "generic" })).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{begun}");
+    served.settle().await;
+    let path = format!("policy/comparisons/{}", begun["id"].as_str().unwrap());
+    let (_, done) = served.get(&path).await;
+    assert_eq!((&done["state"], &done["progress"]), (&json!("done"), &json!(1.0)), "{done}");
+    assert_eq!(done["result"]["obligations"], 3);
+    assert_eq!(done["result"]["districts"].as_array().unwrap().len(), 2);
+    assert_eq!(served.json(Method::DELETE, &path, Value::Null).await.0, StatusCode::CONFLICT);
+    assert_eq!(served.get("policy/comparisons").await.1["items"].as_array().unwrap().len(), 1);
+    assert_eq!(served.get("policy/comparisons/none").await.0, StatusCode::NOT_FOUND);
+    served.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_a_case_is_held_and_seen_by_whom_it_names() {
+    let served = brought().await;
+    let id = id_of(&served, "c1").await;
+    let new = json!({ "number": "2017-1", "title": "The zebra", "people": ["p1"] });
+    let (status, case) = served.json(Method::POST, "cases", new.clone()).await;
+    assert_eq!(status, StatusCode::CREATED, "{case}");
+    assert_eq!(served.json(Method::POST, "cases", new).await.0, StatusCode::CONFLICT);
+    let path = format!("cases/{}", case["id"].as_str().unwrap());
+    let (status, page) =
+        served.json(Method::POST, &format!("{path}/recordings"), json!({ "recording_ids": [id] })).await;
+    assert_eq!((status, page["recordings"].as_array().unwrap().len()), (StatusCode::OK, 1), "{page}");
+    assert_eq!(
+        served.json(Method::POST, &format!("{path}/notes"), json!({ "text": "n" })).await.0,
+        StatusCode::CREATED
+    );
+    let (status, media) =
+        served.send(Method::POST, &format!("{path}/media?name=street.mp4"), "a street".to_owned()).await;
+    assert_eq!(status, StatusCode::CREATED, "{media}");
+    let prosecutor = person(&[PersonRole::Prosecutor], None, &[]);
+    let seen = served
+        .program
+        .list_recordings(&prosecutor, &Filter { limit: 10, ..Filter::default() })
+        .await
+        .unwrap();
+    assert_eq!(seen.items.len(), 2);
+    assert!(served.program.picture(&prosecutor, &id).await.is_ok());
+    assert!(served.program.picture(&prosecutor, &id_of(&served, "c2").await).await.is_err());
+    let (_, page) = served.get(&format!("recordings/{id}")).await;
+    assert_eq!(
+        (&page["cases"][0]["number"], &page["holds"][0]["reason"]),
+        (&json!("2017-1"), &json!("in the case 2017-1"))
+    );
+    let hold = format!("recordings/{id}/holds/{}", page["holds"][0]["id"].as_str().unwrap());
+    assert_eq!(served.json(Method::DELETE, &hold, Value::Null).await.0, StatusCode::NOT_FOUND);
+    let out = format!("{path}/recordings/{id}");
+    assert_eq!(served.json(Method::DELETE, &out, Value::Null).await.0, StatusCode::NO_CONTENT);
+    assert!(served.get(&format!("recordings/{id}")).await.1["holds"][0]["lifted_at"].is_string());
+    let change = json!({ "state": "closed", "people": [] });
+    assert_eq!(served.json(Method::PATCH, &path, change).await.1["state"], "closed");
+    assert!(served.program.picture(&prosecutor, &id).await.is_err());
+    assert_eq!(served.get("cases?state=closed&q=zebra").await.1["total"], 1);
+    served.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_link_categorise_and_flag_once() {
+    let served = brought().await;
+    let records = "record_id,kind,call_id,officer_id,recording_id,at,case_number,category\n\
+        a1,arrest,k-1,O1,,,C-7,\nf1,force,,O2,,2017-12-10T16:10:00Z,,\nx,parking,,,,,,\nc1,case,none,,,,C-8,\n";
+    let (status, told) = served.send(Method::POST, "imports/records", records.to_owned()).await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    assert_eq!(told["rows"], json!({ "read": 4, "accepted": 3, "rejected": 1, "duplicates": 0 }));
+    assert_eq!(
+        (&told["linked"], &told["unlinked"], &told["rejects"][0]["line"]),
+        (&json!(2), &json!(1), &json!(4))
+    );
+    let (_, again) = served.send(Method::POST, "imports/records", records.to_owned()).await;
+    assert_eq!((&again["rows"]["duplicates"], &again["linked"]), (&json!(3), &json!(0)));
+    served.settle().await;
+    assert_eq!(ids(&served.get("recordings?category=arrest").await.1, "camera_serial"), ["c1"]);
+    assert_eq!(ids(&served.get("recordings?category=use_of_force").await.1, "camera_serial"), ["c2"]);
+    assert_eq!(served.get("cases").await.1["total"], 2);
+    assert_eq!(
+        served.send(Method::POST, "imports/records", "kind\n".to_owned()).await.0,
+        StatusCode::BAD_REQUEST
+    );
+    served.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_has_what_waits_and_what_pages_choose_from() {
+    let served = brought().await;
+    let officer = person(&[PersonRole::Officer], Some("O1"), &[]);
+    let home = served.program.home(&officer).await.unwrap();
+    assert_eq!(home.to_explain.unwrap().items[0].call_id, "k-1");
+    assert!(home.to_decide.is_none() && home.lacking.is_none());
+    let supervisor = person(&[PersonRole::Supervisor], None, &["8"]);
+    let home = served.program.home(&supervisor).await.unwrap();
+    assert_eq!((home.lacking.unwrap().total, home.to_decide.unwrap().total), (1, 0));
+    assert_eq!(served.get("home").await.0, StatusCode::OK);
+    assert_eq!(ids(&served.get("officers?q=hop").await.1, "id"), ["O2"]);
+    assert_eq!(served.get("districts").await.1["items"], json!(["7", "8", "9"]));
+    let outline = json!({ "type": "FeatureCollection", "features": [{ "type": "Feature", "properties": { "district": "7" },
+        "geometry": { "type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 1], [0, 0]]] } }] });
+    assert_eq!(
+        served.json(Method::PUT, "districts/outlines", outline.clone()).await.0,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(served.get("districts").await.1["outlines"], outline);
+    assert_eq!(served.json(Method::PUT, "districts/outlines", json!({})).await.0, StatusCode::BAD_REQUEST);
+    let categories = json!({ "items": [{ "id": "arrest", "title": "Arrest" }] });
+    let (_, now) = served.json(Method::PUT, "categories", categories).await;
+    assert_eq!((&now["items"][0]["id"], &now["items"][1]["retired"]), (&json!("arrest"), &json!(true)));
+    let search = json!({ "title": "Mine", "page": "calls", "query": "district=7" });
+    let (_, made) = served.json(Method::POST, "saved-searches", search).await;
+    assert_eq!(served.get("saved-searches").await.1["items"][0]["query"], "district=7");
+    let path = format!("saved-searches/{}", made["id"].as_str().unwrap());
+    assert_eq!(served.json(Method::DELETE, &path, Value::Null).await.0, StatusCode::NO_CONTENT);
+    let (_, health) = served.get("administration").await;
+    assert_eq!((&health["holdings"]["recordings"], &health["jobs_failed"]), (&json!(4), &json!([])));
+    assert_eq!(served.get("notifications").await.1["items"], json!([]));
     served.end().await;
 }

@@ -159,7 +159,8 @@ fn query(columns: &str, filter: &AccountFilter, sight: &Sight) -> Sql {
     if let Some(officer) = &filter.officer {
         sql.push(" AND r.officer_id = ").bind(officer.clone());
     }
-    let columns = Columns { officer: Some("r.officer_id"), district: Some("r.district"), ..Columns::default() };
+    let columns =
+        Columns { officer: Some("r.officer_id"), district: Some("r.district"), ..Columns::default() };
     sight.push(&mut sql, columns);
     sql
 }
@@ -168,7 +169,11 @@ fn query(columns: &str, filter: &AccountFilter, sight: &Sight) -> Sql {
 ///
 /// # Errors
 /// Where the database cannot.
-pub async fn list(store: &Store, filter: &AccountFilter, sight: &Sight) -> Result<Found<Account>, StoreError> {
+pub async fn list(
+    store: &Store,
+    filter: &AccountFilter,
+    sight: &Sight,
+) -> Result<Found<Account>, StoreError> {
     let total = count(store, |columns| query(columns, filter, sight), "count accounts").await?;
     let mut sql = query("r.*", filter, sight);
     if let Some((at, id)) = &filter.after {

@@ -128,11 +128,15 @@ pub async fn set_categories(tx: &mut Tx, categories: &[(String, String)]) -> Res
 ///
 /// # Errors
 /// Where the database cannot.
-pub async fn categories_of(store: &Store, recordings: &[String]) -> Result<Vec<(String, String)>, StoreError> {
+pub async fn categories_of(
+    store: &Store,
+    recordings: &[String],
+) -> Result<Vec<(String, String)>, StoreError> {
     let doing = "look up categories";
     let mut found = Vec::new();
     for some in recordings.chunks(500) {
-        let mut sql = Sql::new("SELECT recording_id, category FROM recording_categories WHERE recording_id IN ");
+        let mut sql =
+            Sql::new("SELECT recording_id, category FROM recording_categories WHERE recording_id IN ");
         sql.list(some).push(" ORDER BY recording_id, category");
         for row in &sql.rows(store, doing).await? {
             found.push((row.try_get(0).doing(doing)?, row.try_get(1).doing(doing)?));

@@ -192,12 +192,14 @@ pub async fn of_recording(store: &Store, recording: &str, sight: &Sight) -> Resu
 /// # Errors
 /// Where the database cannot.
 pub async fn recordings(store: &Store, case: &str) -> Result<Vec<String>, StoreError> {
-    sqlx::query("SELECT recording_id FROM case_recordings WHERE case_id = $1 ORDER BY created_at, recording_id")
-        .bind(case)
-        .fetch_all(store.reader())
-        .await
-        .and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect())
-        .doing("list a case's recordings")
+    sqlx::query(
+        "SELECT recording_id FROM case_recordings WHERE case_id = $1 ORDER BY created_at, recording_id",
+    )
+    .bind(case)
+    .fetch_all(store.reader())
+    .await
+    .and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect())
+    .doing("list a case's recordings")
 }
 
 /// Puts a recording into a case; false where it is in it.
@@ -269,12 +271,14 @@ pub async fn notes(store: &Store, case: &str) -> Result<Vec<CaseNote>, StoreErro
             created_at: row.try_get("created_at")?,
         })
     };
-    sqlx::query("SELECT id, text, actor, created_at FROM case_notes WHERE case_id = $1 ORDER BY created_at, id")
-        .bind(case)
-        .fetch_all(store.reader())
-        .await
-        .and_then(|rows| rows.iter().map(read).collect())
-        .doing("list a case's notes")
+    sqlx::query(
+        "SELECT id, text, actor, created_at FROM case_notes WHERE case_id = $1 ORDER BY created_at, id",
+    )
+    .bind(case)
+    .fetch_all(store.reader())
+    .await
+    .and_then(|rows| rows.iter().map(read).collect())
+    .doing("list a case's notes")
 }
 
 /// The people that a case names, by id.
@@ -296,7 +300,11 @@ pub async fn people(store: &Store, case: &str) -> Result<Vec<String>, StoreError
 /// Where the database cannot.
 pub async fn set_people(tx: &mut Tx, case: &str, people: &[String]) -> Result<(), StoreError> {
     let doing = "write the people of a case";
-    sqlx::query("DELETE FROM case_people WHERE case_id = $1").bind(case).execute(&mut **tx).await.doing(doing)?;
+    sqlx::query("DELETE FROM case_people WHERE case_id = $1")
+        .bind(case)
+        .execute(&mut **tx)
+        .await
+        .doing(doing)?;
     for person in people {
         sqlx::query(
             "INSERT INTO case_people (case_id, person_id) VALUES ($1, $2) ON CONFLICT (case_id, person_id) DO NOTHING",

@@ -808,7 +808,12 @@ async fn meeting(
 ///
 /// # Errors
 /// Where the database cannot.
-pub async fn exceptions(store: &Store, officers: &[String], from: i64, to: i64) -> Result<Vec<Row>, StoreError> {
+pub async fn exceptions(
+    store: &Store,
+    officers: &[String],
+    from: i64,
+    to: i64,
+) -> Result<Vec<Row>, StoreError> {
     meeting(store, ("exceptions", "officer_id"), officers, from, to).await
 }
 
@@ -825,8 +830,7 @@ pub async fn events(store: &Store, cameras: &[String], from: i64, to: i64) -> Re
 /// # Errors
 /// Where the database cannot.
 pub async fn of_kind(store: &Store, kind: &str, after: i64, most: u32) -> Result<Vec<Row>, StoreError> {
-    let query =
-        format!("SELECT {COLUMNS} FROM import_rows WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3");
+    let query = format!("SELECT {COLUMNS} FROM import_rows WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3");
     sqlx::query(AssertSqlSafe(query))
         .bind(kind)
         .bind(after)

@@ -261,7 +261,9 @@ impl Sort {
         match self {
             Self::Started | Self::LastStarted => begin,
             Self::Largest => recording.standing.size,
-            Self::Longest => recording.stopped_at.or(recording.started_at).unwrap_or(recording.created_at) - begin,
+            Self::Longest => {
+                recording.stopped_at.or(recording.started_at).unwrap_or(recording.created_at) - begin
+            }
         }
     }
 }
@@ -287,7 +289,8 @@ pub async fn list(store: &Store, filter: &Filter, sight: &Sight) -> Result<Found
         Some(_) => longest(store).await?,
         None => 0,
     };
-    let total = search::count(store, |columns| query(columns, filter, longest, sight), "count recordings").await?;
+    let total =
+        search::count(store, |columns| query(columns, filter, longest, sight), "count recordings").await?;
     let mut query = query("r.*", filter, longest, sight);
     let (column, is_down) = filter.sort.column(!filter.words.is_empty());
     let id = if column == "w.at" { "w.id" } else { "r.id" };

@@ -38,8 +38,10 @@ impl Program {
         kept.sort_by_key(|kept| kept.id);
         let names: HashMap<&str, &str> =
             clips.iter().map(|clip| (clip.id.as_str(), clip.name.as_str())).collect();
-        let entries: Vec<(Entry, Option<u64>)> =
-            kept.iter().map(|kept| Ok((Entry::parse(&kept.entry)?, kept.place))).collect::<Result<_, ProgramError>>()?;
+        let entries: Vec<(Entry, Option<u64>)> = kept
+            .iter()
+            .map(|kept| Ok((Entry::parse(&kept.entry)?, kept.place)))
+            .collect::<Result<_, ProgramError>>()?;
         let people = self.actor_names(entries.iter().map(|(entry, _)| entry.actor.clone()).collect()).await?;
         let step = |(entry, index): &(Entry, Option<u64>)| Step {
             at: entry.at,
@@ -81,7 +83,11 @@ fn sentence(entry: &Entry, clip: Option<&str>) -> String {
         "recording.registered" => format!("The recording was announced (by {}).", fact("source")),
         "clip.sealed" => {
             let size = entry.facts.get("size").and_then(Value::as_u64).unwrap_or(0);
-            format!("The file {} was received and sealed: {size} bytes, SHA-256 {}.", fact("name"), fact("sha256"))
+            format!(
+                "The file {} was received and sealed: {size} bytes, SHA-256 {}.",
+                fact("name"),
+                fact("sha256")
+            )
         }
         "recording.completed" => format!("Everything had arrived; the recording is {}.", fact("state")),
         "accessed" if fact("what") == "verified" => {

@@ -68,7 +68,8 @@ impl Program {
         let duties = self.duties_of(&recording).await?;
         let clock_uncertainty = recording.clock_offset.map(uncertainty);
         let mut shown = self.shown(vec![recording]).await?;
-        let shown = shown.pop().ok_or_else(|| ProgramError::NotFound { what: "recording", id: id.to_owned() })?;
+        let shown =
+            shown.pop().ok_or_else(|| ProgramError::NotFound { what: "recording", id: id.to_owned() })?;
         let may = Action::WORDS
             .iter()
             .map(|(_, action)| *action)

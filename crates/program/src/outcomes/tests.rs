@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use onrecord_exchange::{Extras, FileKind, Inputs, ReadOptions, audit};
 use onrecord_ledger::LedgerKey;
 use onrecord_policy::{Moment, Policy};
-use onrecord_store::sight::Sight;
 use onrecord_store::clips::{Clip, SealedKey};
 use onrecord_store::imports::{self, Counts, Import, NewRow};
 use onrecord_store::outcomes::Filter;
 use onrecord_store::recordings::{self, Recording, Standing};
+use onrecord_store::sight::Sight;
 use onrecord_store::{Store, commit, ledger, settings};
 use onrecord_vault::{KeyRing, Shelf};
 use proptest::prelude::*;
@@ -424,7 +424,7 @@ impl Case {
     async fn external(&self) -> Vec<Recording> {
         let filter =
             recordings::Filter { state: Some("external".to_owned()), limit: 100, ..Default::default() };
-        recordings::list(&self.program.store, &filter, &Sight::everything()).await.unwrap()
+        recordings::list(&self.program.store, &filter, &Sight::everything()).await.unwrap().items
     }
 }
 

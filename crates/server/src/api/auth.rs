@@ -32,7 +32,9 @@ impl Caller {
         if self.0.may_bring() {
             return Ok(self.0);
         }
-        Err(Problem::forbidden("You may not bring recordings: that takes a token with the role intake or admin."))
+        Err(Problem::forbidden(
+            "You may not bring recordings: that takes a token with the role intake or admin.",
+        ))
     }
 
     /// Refuses who may do this to nothing at all.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Json;
@@ -313,13 +314,15 @@ pub(crate) fn account(account: Account, names: &Names) -> AccountAnswer {
     }
 }
 
-fn lane_recording(shown: LaneRecording) -> LaneRecordingAnswer {
+fn lane_recording(shown: &LaneRecording) -> LaneRecordingAnswer {
     let recording = shown.recording.as_ref();
     let state = recording.map(|recording| recording.state.clone());
     LaneRecordingAnswer {
         id: recording.map(|recording| recording.id.clone()),
         camera_serial: recording.and_then(|recording| recording.camera_serial.clone()),
-        has_media: state.as_deref().is_some_and(|state| matches!(state, "complete" | "receiving" | "unreadable")),
+        has_media: state
+            .as_deref()
+            .is_some_and(|state| matches!(state, "complete" | "receiving" | "unreadable")),
         state,
         from: time(Some(shown.from)),
         activated: time(Some(shown.activated)),
@@ -349,7 +352,7 @@ fn lane(lane: Lane, names: &Names) -> LaneAnswer {
         unit: filled(lane.unit),
         times: times.collect(),
         outcome: outcome(lane.outcome),
-        recordings: lane.recordings.into_iter().map(lane_recording).collect(),
+        recordings: lane.recordings.iter().map(lane_recording).collect(),
         exceptions: exceptions.collect(),
         outages: outages.collect(),
         accounts: lane.accounts.into_iter().map(|it| account(it, names)).collect(),
@@ -443,6 +446,9 @@ impl Watch {
             let _ = tokio::time::timeout(LOOK, ring).await;
             // Many bells ring while much is taken in: one look in a while is enough.
             tokio::time::sleep(LOOK / 4).await;
+            if self.server.stopping.load(Ordering::Relaxed) {
+                return None;
+            }
             let version = self.server.program.call_version(&self.who, &self.id).await.ok()?;
             if version != self.version {
                 self.version = version;
@@ -451,14 +457,10 @@ impl Watch {
             }
             self.quiet += 1;
             if self.quiet >= QUIET {
-                return self.alive();
+                self.quiet = 0;
+                return Some((": still watching\n\n", self));
             }
         }
-    }
-
-    fn alive(mut self) -> Option<(&'static str, Self)> {
-        self.quiet = 0;
-        Some((": still watching\n\n", self))
     }
 }
 

@@ -123,7 +123,11 @@ pub(crate) async fn list(
     found.items.truncate(limit as usize);
     let last = found.items.last().filter(|_| has_more);
     let next_cursor = last.map(|last| page::cursor_of(last.changed_at, &last.id));
-    Ok(Json(CasesPage { items: found.items.into_iter().map(case).collect(), next_cursor, total: found.total }))
+    Ok(Json(CasesPage {
+        items: found.items.into_iter().map(case).collect(),
+        next_cursor,
+        total: found.total,
+    }))
 }
 
 fn actors_of(picture: &CasePicture) -> BTreeSet<String> {

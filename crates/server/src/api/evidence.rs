@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use onrecord_program::evidence::{Picture, Wrong};
 use onrecord_program::Action;
+use onrecord_program::evidence::{Picture, Wrong};
 use onrecord_store::sight::Class;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -98,6 +98,7 @@ pub(crate) struct CaseOfRecording {
 
 /// What is known of a clip.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact that the page asks for by its name")]
 pub(crate) struct MediaAnswer {
     clip_id: String,
     /// What the media tools read: container, duration_us, video, audio.
@@ -172,9 +173,10 @@ fn page_of(picture: Picture, names: &Names) -> RecordingPage {
     });
     let media = picture.media.into_iter().map(|clip| MediaAnswer {
         clip_id: clip.clip_id,
-        playable: clip.facts.as_ref().map(|facts| {
-            if facts.browser_playable && !clip.has_clear { "original" } else { "proxy" }
-        }),
+        playable: clip
+            .facts
+            .as_ref()
+            .map(|facts| if facts.browser_playable && !clip.has_clear { "original" } else { "proxy" }),
         facts: clip.facts.and_then(|facts| serde_json::to_value(facts).ok()),
         failure: clip.failure,
         has_poster: clip.has_poster,

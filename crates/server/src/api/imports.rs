@@ -8,8 +8,8 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use http_body_util::BodyExt as _;
 use onrecord_exchange::{FileKind, PROFILES, Rejected};
-use onrecord_program::{Action, ProgramError, records};
 use onrecord_program::imports::{HowToRead, Imported, Incoming};
+use onrecord_program::{Action, ProgramError, records};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -206,7 +206,9 @@ pub(crate) async fn take_in_records(
             rejected,
             duplicates: told.duplicates as i64,
         },
-        rejects: rejects.map(|(line, column, reason)| RejectAnswer { line, column, what: "row", reason }).collect(),
+        rejects: rejects
+            .map(|(line, column, reason)| RejectAnswer { line, column, what: "row", reason })
+            .collect(),
         linked: told.linked,
         unlinked: told.unlinked,
     }))

@@ -229,9 +229,11 @@ async fn one_page(server: &Shared, who: &Principal, filter: &Filter) -> Result<P
     let most = filter.limit.saturating_sub(1) as usize;
     let has_more = found.items.len() > most;
     found.items.truncate(most);
-    let next_cursor = found.items.last().filter(|_| has_more).map(|last| {
-        page::cursor_of(filter.sort.place_of(&last.recording), &last.recording.id)
-    });
+    let next_cursor = found
+        .items
+        .last()
+        .filter(|_| has_more)
+        .map(|last| page::cursor_of(filter.sort.place_of(&last.recording), &last.recording.id));
     Ok(Page { items: found.items.into_iter().map(answer).collect(), next_cursor, total: found.total })
 }
 

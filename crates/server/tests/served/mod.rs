@@ -30,9 +30,13 @@ async fn database(folder: &Path) -> Option<String> {
     let address = std::env::var("ONRECORD_TEST_POSTGRES").ok()?;
     sqlx::any::install_default_drivers();
     let mut connection = sqlx::AnyConnection::connect(&address).await.unwrap();
-    let name: String = folder.file_name().unwrap().to_string_lossy().chars().filter(char::is_ascii_alphanumeric).collect();
+    let name: String =
+        folder.file_name().unwrap().to_string_lossy().chars().filter(char::is_ascii_alphanumeric).collect();
     let schema = format!("application_{}", name.to_lowercase());
-    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}"))).execute(&mut connection).await.unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {schema}")))
+        .execute(&mut connection)
+        .await
+        .unwrap();
     let mark = if address.contains('?') { '&' } else { '?' };
     Some(format!("{address}{mark}options[search_path]={schema}"))
 }
