@@ -1,5 +1,7 @@
 //! `onrecord admin`: what an operator does beside the running server.
 
+mod user;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,7 +13,7 @@ use onrecord_store::{commit, settings as stored, tokens};
 
 use crate::serve::{Place, runtime};
 
-/// Tokens, keys, the connection file for cameras, the state of the evidence
+/// People, tokens, keys, the connection file for cameras, the state of the evidence
 ///
 /// Works beside a running server. Everything that changes something is written into the ledger.
 #[derive(Args)]
@@ -26,6 +28,9 @@ enum What {
     /// Tokens: who may call the API
     #[command(subcommand)]
     Token(TokenCommand),
+    /// People: who may sign in, and with which rights
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// Print the file that an Axis body-worn manager loads
     ConnectionFile {
         #[command(flatten)]
@@ -149,6 +154,7 @@ pub fn run(command: AdminCommand) -> Result<ExitCode, String> {
     runtime.block_on(async {
         match command.what {
             What::Token(command) => token(command).await,
+            What::User(command) => user::run(command).await,
             What::ConnectionFile { place, base_url } => {
                 let (config, opened) = opened(&place).await?;
                 let file = onrecord_server::connection_file(&config, &opened, base_url.as_deref())

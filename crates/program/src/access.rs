@@ -236,6 +236,14 @@ impl Program {
         Ok(())
     }
 
+    /// Every token, the newest first.
+    ///
+    /// # Errors
+    /// Where the database cannot be asked.
+    pub async fn list_tokens(&self) -> Result<Vec<tokens::Token>, ProgramError> {
+        Ok(tokens::all(&self.store).await?)
+    }
+
     /// Who a token belongs to; none where it is unknown or revoked.
     ///
     /// # Errors

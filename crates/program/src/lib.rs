@@ -27,6 +27,7 @@ pub mod jobs;
 pub mod keeping;
 pub mod media;
 pub mod outcomes;
+pub mod people;
 pub mod playback;
 pub mod receipts;
 pub mod recordings;
@@ -77,6 +78,8 @@ pub struct Live {
     pub(crate) sessions: playback::Sessions,
     pub(crate) tree: sequencer::Tree,
     pub(crate) audit: outcomes::Audit,
+    pub(crate) hashing: people::Hashing,
+    pub(crate) addresses: people::slow::Addresses,
     /// Whether this is a copy that has not proved itself.
     pub(crate) is_restored: AtomicBool,
     /// Rung when there is a job or a ledger entry.

@@ -9,13 +9,19 @@ mod calls;
 mod cases;
 mod clips;
 mod desk;
+mod elsewhere;
 mod evidence;
+mod given;
 mod imports;
 mod ledger;
 mod openapi;
 pub(crate) mod outcomes;
 mod page;
+mod passkeys;
+mod people;
 pub(crate) mod recordings;
+mod sign_in;
+mod tokens;
 pub(crate) mod uploads;
 
 pub(crate) use body::{Ended, pour};
@@ -30,6 +36,12 @@ pub(crate) fn routes() -> Router<Shared> {
         .merge(desk_routes())
         .merge(case_routes())
         .route("/api/openapi.json", get(openapi::document))
+        .merge(sign_in_routes())
+        .route("/api/v1/people", get(people::list).post(people::create))
+        .route("/api/v1/people/{id}", get(people::show).patch(people::change))
+        .route("/api/v1/people/{id}/reset", post(people::reset))
+        .route("/api/v1/tokens", get(tokens::list).post(tokens::create))
+        .route("/api/v1/tokens/{id}", delete(tokens::revoke))
         .route("/api/v1/recordings", get(recordings::list))
         .route("/api/v1/recordings/categories", post(evidence::categorise_many))
         .route("/api/v1/recordings/{id}", get(evidence::show))
@@ -103,4 +115,23 @@ fn case_routes() -> Router<Shared> {
         .route("/api/v1/cases/{id}/recordings/{recording}", delete(cases::remove_recording))
         .route("/api/v1/cases/{id}/notes", post(cases::add_note))
         .route("/api/v1/cases/{id}/media", post(cases::add_media))
+}
+
+/// Signing in, and what people change about themselves.
+fn sign_in_routes() -> Router<Shared> {
+    Router::new()
+        .route("/api/v1/sign-in", get(sign_in::before).post(sign_in::sign_in))
+        .route("/api/v1/session", get(sign_in::session).delete(sign_in::sign_out))
+        .route("/api/v1/session/unlock", post(sign_in::unlock))
+        .route("/api/v1/session/password", post(sign_in::change_password))
+        .route("/api/v1/session/totp", post(sign_in::begin_totp).delete(sign_in::remove_totp))
+        .route("/api/v1/session/totp/confirm", post(sign_in::confirm_totp))
+        .route("/api/v1/session/passkeys", get(passkeys::list))
+        .route("/api/v1/session/passkeys/begin", post(passkeys::begin))
+        .route("/api/v1/session/passkeys/finish", post(passkeys::finish))
+        .route("/api/v1/session/passkeys/{id}", delete(passkeys::remove))
+        .route("/api/v1/sign-in/passkey/begin", post(passkeys::begin_sign_in))
+        .route("/api/v1/sign-in/passkey/finish", post(passkeys::sign_in))
+        .route("/api/v1/sign-in/oidc", get(elsewhere::begin))
+        .route("/api/v1/sign-in/oidc/callback", get(elsewhere::callback))
 }

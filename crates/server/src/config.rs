@@ -1,7 +1,8 @@
 //! The one configuration file. Every key is documented in docs/operations.md; an unknown one is refused. Any key can be
 //! overridden by the environment: `ONRECORD__DATABASE__URL` overrides `url` under `[database]`.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -40,6 +41,11 @@ pub struct Config {
     /// The audit.
     #[serde(default)]
     pub audit: AuditConfig,
+    /// How people sign in.
+    #[serde(default)]
+    pub sign_in: SignInConfig,
+    /// The agency's identity provider.
+    pub oidc: Option<OidcConfig>,
 }
 
 /// Addresses and names.
@@ -53,9 +59,23 @@ pub struct ServerConfig {
     /// The name under which others reach this server: in the certificate and the connection file, and, before the first
     /// start, in the name of the ledger.
     pub host: String,
+    /// The address under which browsers reach this server, such as `https://evidence.example.org`: passkeys and the
+    /// identity provider need it.
+    pub public_url: Option<String>,
     /// The agency's name.
     pub name: String,
+    /// What everybody reads before they sign in.
+    pub banner: String,
+    /// Whether everything here is invented: then every page says so.
+    pub demo: bool,
+    /// Balancers in front of this server: what they say of a client's address is believed.
+    pub trusted_proxies: Vec<IpAddr>,
 }
+
+/// What stands before the sign-in where the agency says nothing else, as the CJIS Security Policy wants it (AC-8).
+const BANNER: &str = "You are about to use a system with evidence of police work. It is for authorised persons only, for their \
+    work only. All use is recorded and may be monitored and audited. Unauthorised use is forbidden and may be punished. By \
+    signing in you consent to this.";
 
 impl Default for ServerConfig {
     fn default() -> Self {
@@ -63,9 +83,21 @@ impl Default for ServerConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             tls_listen: Some(SocketAddr::from(([127, 0, 0, 1], 8443))),
             host: "localhost".to_owned(),
+            public_url: None,
             name: "Onrecord".to_owned(),
+            banner: BANNER.to_owned(),
+            demo: false,
+            trusted_proxies: Vec::new(),
         }
     }
+}
+
+/// How people sign in.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignInConfig {
+    /// Whether everybody with a password must have a second factor.
+    pub require_second_factor: bool,
 }
 
 /// Where keys lie.
@@ -199,6 +231,40 @@ pub struct AuditConfig {
     pub timezone: Option<String>,
 }
 
+/// The agency's identity provider (OpenID Connect).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcConfig {
+    /// Its address: `/.well-known/openid-configuration` is added.
+    pub issuer: String,
+    /// What it calls this server.
+    pub client_id: String,
+    /// What this server proves itself with; better given by the environment.
+    pub client_secret: Option<String>,
+    /// What the way to it is called on the sign-in page.
+    #[serde(default = "default_label")]
+    pub label: String,
+    /// What it is asked for beside `openid`.
+    #[serde(default = "default_scopes")]
+    pub scopes: Vec<String>,
+    /// The claim that is the sign-in name here. Without it, people are known by the provider's own name for them, which an
+    /// administrator writes down.
+    pub name_claim: Option<String>,
+    /// The claim that lists a person's groups, where those decide on roles.
+    pub roles_claim: Option<String>,
+    /// For each group its roles.
+    #[serde(default)]
+    pub roles: BTreeMap<String, Vec<String>>,
+}
+
+fn default_label() -> String {
+    "Agency account".to_owned()
+}
+
+fn default_scopes() -> Vec<String> {
+    vec!["profile".to_owned(), "email".to_owned()]
+}
+
 impl Config {
     /// The defaults for a data folder.
     pub fn for_data(data: &Path) -> Self {
@@ -213,6 +279,8 @@ impl Config {
             media: MediaConfig::default(),
             axis: AxisConfig::default(),
             audit: AuditConfig::default(),
+            sign_in: SignInConfig::default(),
+            oidc: None,
         }
     }
 

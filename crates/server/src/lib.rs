@@ -9,13 +9,16 @@ mod axis;
 pub mod config;
 #[doc(hidden)]
 pub mod fuzzing;
+mod headers;
 mod health;
 mod ledger;
 mod listen;
 mod logs;
 mod loops;
 mod metrics;
+mod oidc;
 pub mod open;
+mod pages;
 mod problem;
 pub mod settings;
 mod tls;
@@ -68,7 +71,40 @@ pub(crate) struct Server {
     pub axis_signer: aws_lc_rs::hmac::Key,
     /// Whether the server is stopping: answers without an end then end.
     pub stopping: AtomicBool,
+    /// What is configured about people and how they sign in.
+    pub site: Site,
 }
+
+/// What is configured about people and how they sign in.
+pub(crate) struct Site {
+    pub config: config::ServerConfig,
+    pub sign_in: config::SignInConfig,
+    pub provider: Option<oidc::Provider>,
+    pub passkeys: Option<onrecord_program::people::passkeys::Site>,
+}
+
+impl Site {
+    fn new(config: &Config) -> Result<Self, ServerError> {
+        let public = config.server.public_url.as_deref().map(|url| url.trim_end_matches('/'));
+        let provider = match (&config.oidc, public) {
+            (None, _) => None,
+            (Some(oidc), Some(public)) => Some(oidc::Provider::new(oidc, public)?),
+            (Some(_), None) => {
+                return Err(ServerError::Config(
+                    "[oidc] needs public_url under [server]: the address under which browsers reach this server."
+                        .to_owned(),
+                ));
+            }
+        };
+        let name = &config.server.name;
+        let passkeys = public.and_then(|url| onrecord_program::people::passkeys::Site::new(url, name));
+        Ok(Self { config: config.server.clone(), sign_in: config.sign_in.clone(), provider, passkeys })
+    }
+}
+
+/// The address that a connection comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub std::net::IpAddr);
 
 /// Marks requests that came over TLS.
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +120,8 @@ fn routes(server: Shared) -> Router {
         .merge(axis::routes())
         .merge(ledger::routes())
         .merge(health::routes())
-        .fallback(problem::no_such_page)
+        .fallback(pages::page)
+        .layer(axum::middleware::from_fn(headers::on_each_answer))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&server), logs::each_request))
         .with_state(server)
 }
@@ -100,6 +137,7 @@ pub async fn serve(
     listening: impl FnOnce(SocketAddr, Option<SocketAddr>),
     stop: impl Future<Output = ()>,
 ) -> Result<(), ServerError> {
+    let site = Site::new(config)?;
     let plain = listen::bind(config.server.listen).await?;
     let encrypted = match config.server.tls_listen {
         Some(address) => Some((listen::bind(address).await?, tls::acceptor(&opened.program, config)?)),
@@ -116,6 +154,7 @@ pub async fn serve(
         axis_key: opened.axis_key,
         axis_signer: opened.axis_signer,
         stopping: AtomicBool::new(false),
+        site,
     });
     let routes = routes(Arc::clone(&server));
     let (stopping, stopped) = watch::channel(false);

@@ -1,10 +1,12 @@
 //! Connections: accepts them, plain or with TLS, and lets them finish when the server stops.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -13,8 +15,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
 
-use crate::ServerError;
+use crate::{Peer, ServerError};
 
 /// How long a client may take to send its headers.
 const HEADERS: Duration = Duration::from_secs(30);
@@ -49,8 +52,8 @@ pub(crate) async fn accept(
             _ = stopped.changed() => break,
         };
         match accepted {
-            Ok((stream, _)) => {
-                open.spawn(connection(stream, tls.clone(), routes.clone(), stopped.clone()));
+            Ok((stream, from)) => {
+                open.spawn(connection(stream, from.ip(), tls.clone(), routes.clone(), stopped.clone()));
             }
             // Out of descriptors, say: those that are open go on.
             Err(error) => {
@@ -69,14 +72,15 @@ pub(crate) async fn accept(
 
 async fn connection(
     stream: TcpStream,
+    from: IpAddr,
     tls: Option<Arc<TlsAcceptor>>,
     routes: Router,
     stopped: watch::Receiver<bool>,
 ) {
     let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else { return speak(stream, routes, stopped).await };
+    let Some(tls) = tls else { return speak(stream, from, routes, stopped).await };
     match tokio::time::timeout(HEADERS, tls.accept(stream)).await {
-        Ok(Ok(stream)) => speak(stream, routes, stopped).await,
+        Ok(Ok(stream)) => speak(stream, from, routes, stopped).await,
         Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
@@ -84,9 +88,14 @@ async fn connection(
 
 async fn speak(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    from: IpAddr,
     routes: Router,
     mut stopped: watch::Receiver<bool>,
 ) {
+    let routes = routes.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(from));
+        request.map(axum::body::Body::new)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)

@@ -28,6 +28,5 @@ pub(crate) async fn each_request(State(server): State<Shared>, request: Request,
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", id);
     }
-    response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     response
 }

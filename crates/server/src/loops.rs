@@ -42,6 +42,7 @@ pub(crate) fn start(
         tokio::spawn(until_stopped(stopped.clone(), sequence(Arc::clone(program)))),
         tokio::spawn(until_stopped(stopped.clone(), publish(Arc::clone(program), ledger.clone(), first))),
         tokio::spawn(until_stopped(stopped.clone(), expire(Arc::clone(program)))),
+        tokio::spawn(until_stopped(stopped.clone(), forget_sessions(Arc::clone(program)))),
     ];
     for _ in 0..WORKERS {
         tasks.push(tokio::spawn(work(Arc::clone(program), stopped.clone())));
@@ -96,6 +97,15 @@ async fn expire(program: Arc<Program>) {
                 tokio::time::sleep(EXPIRY).await;
             }
         }
+    }
+}
+
+async fn forget_sessions(program: Arc<Program>) {
+    loop {
+        if let Err(error) = program.forget_sessions().await {
+            tracing::warn!(%error, "sessions that have ended could not be forgotten");
+        }
+        tokio::time::sleep(EXPIRY).await;
     }
 }
 

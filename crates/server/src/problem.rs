@@ -43,8 +43,9 @@ impl Problem {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "urn:onrecord:sign-in",
-            "A token is needed",
-            "Send a token that an administrator made (onrecord admin token create) as Authorization: Bearer TOKEN.",
+            "Not signed in",
+            "Sign in; or, as a program, send a token that an administrator made (onrecord admin token create) as \
+             Authorization: Bearer TOKEN.",
         )
     }
 
@@ -117,6 +118,6 @@ impl IntoResponse for Problem {
 }
 
 /// What stands where no route is.
-pub(crate) async fn no_such_page() -> Problem {
+pub(crate) fn no_such_page() -> Problem {
     Problem::not_found("There is nothing at this address; /api/openapi.json lists what there is.")
 }

@@ -1,6 +1,7 @@
 //! The application's API over HTTP: a real server, real requests; on PostgreSQL where ONRECORD_TEST_POSTGRES names one.
 #![allow(clippy::unwrap_used)]
 
+#[path = "brought/mod.rs"]
 mod served;
 
 use onrecord_program::{PersonRights, PersonRole, Principal};

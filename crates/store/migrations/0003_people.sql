@@ -15,8 +15,6 @@ CREATE TABLE people (
     totp {bytes},
     totp_confirmed BIGINT NOT NULL DEFAULT 0,
     totp_step BIGINT NOT NULL DEFAULT 0,
-    failures BIGINT NOT NULL DEFAULT 0,
-    locked_until BIGINT,
     external_subject TEXT UNIQUE,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
@@ -24,6 +22,17 @@ CREATE TABLE people (
 );
 
 CREATE INDEX people_by_officer ON people (officer_id) WHERE officer_id IS NOT NULL;
+
+-- Tries to sign in since the last that succeeded, for names that are known and for those that are not: both lock alike.
+-- `name` is a hash of what was typed, which may have been a password.
+CREATE TABLE sign_in_tries (
+    name TEXT PRIMARY KEY,
+    tries BIGINT NOT NULL,
+    locked_until BIGINT,
+    tried_at BIGINT NOT NULL
+);
+
+CREATE INDEX sign_in_tries_by_time ON sign_in_tries (tried_at);
 
 -- `hash` is the SHA-256 of the cookie. `proved_at` is when the person last proved who they are.
 CREATE TABLE sessions (

@@ -7,6 +7,7 @@ mod desk;
 mod damaged_rows;
 mod handbook;
 mod outputs;
+mod people;
 mod policies;
 mod profiles;
 mod simulation;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
+use super::given::Given;
 use super::page::{instant, time};
 use crate::{Problem, Shared};
 
@@ -160,12 +161,12 @@ fn comparison(kept: Kept) -> ComparisonAnswer {
 
 /// Begins to compare a policy with the one in force, on everything that was imported.
 #[utoipa::path(post, path = "/api/v1/policy/comparisons", tag = "audit", request_body = NewComparison,
-    responses((status = 202, body = ComparisonAnswer), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 202, body = ComparisonAnswer), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn compare(
     State(server): State<Shared>,
     caller: Caller,
-    Json(said): Json<NewComparison>,
+    Given(said): Given<NewComparison>,
 ) -> Result<(StatusCode, Json<ComparisonAnswer>), Problem> {
     let who = caller.may(Action::ComparePolicy)?;
     let begun = server.program.begin_comparison(&who, &said.policy).await?;

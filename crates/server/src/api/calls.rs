@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
+use super::given::Given;
 use super::outcomes::{OutcomeAnswer, answer as outcome};
 use super::page::{self, instant, seconds, time};
 use super::recordings::OfficerAnswer;
@@ -481,13 +482,13 @@ pub(crate) struct NewAccountBody {
 /// Takes an officer's account of a call: pending where the policy wants approval.
 #[utoipa::path(post, path = "/api/v1/calls/{id}/accounts", tag = "calls", params(("id" = String, Path)),
     request_body = NewAccountBody,
-    responses((status = 201, body = AccountAnswer), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 201, body = AccountAnswer), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn give_account(
     State(server): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(said): Json<NewAccountBody>,
+    Given(said): Given<NewAccountBody>,
 ) -> Result<(StatusCode, Json<AccountAnswer>), Problem> {
     let who = caller.may(Action::GiveAccount)?;
     let said = NewAccount {
@@ -513,14 +514,14 @@ pub(crate) struct DecisionBody {
 /// Decides on an account that waits; somebody else than the officer does.
 #[utoipa::path(post, path = "/api/v1/accounts/{id}/decision", tag = "calls", params(("id" = String, Path)),
     request_body = DecisionBody,
-    responses((status = 200, body = AccountAnswer), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 200, body = AccountAnswer), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
         (status = 503, body = Problem)))]
 pub(crate) async fn decide(
     State(server): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(said): Json<DecisionBody>,
+    Given(said): Given<DecisionBody>,
 ) -> Result<Json<AccountAnswer>, Problem> {
     let who = caller.may(Action::ApproveException)?;
     let decided = server.program.decide_account(&who, &id, said.approve, &said.reason).await?;

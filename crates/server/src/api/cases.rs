@@ -16,6 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::auth::Caller;
 use super::body::{Ended, pour};
 use super::evidence::Made;
+use super::given::Given;
 use super::page::{self, time};
 use super::recordings::{RecordingAnswer, answer};
 use crate::{Problem, Shared};
@@ -189,12 +190,12 @@ pub(crate) struct NewCase {
 
 /// Opens a case.
 #[utoipa::path(post, path = "/api/v1/cases", tag = "cases", request_body = NewCase,
-    responses((status = 201, body = Made), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 201, body = Made), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 409, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn open(
     State(server): State<Shared>,
     caller: Caller,
-    Json(said): Json<NewCase>,
+    Given(said): Given<NewCase>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     let who = caller.may(Action::EditCase)?;
     let change = CaseChange {
@@ -221,13 +222,13 @@ pub(crate) struct Change {
 
 /// Changes a case.
 #[utoipa::path(patch, path = "/api/v1/cases/{id}", tag = "cases", params(("id" = String, Path)), request_body = Change,
-    responses((status = 200, body = CasePage), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 200, body = CasePage), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn change(
     State(server): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(said): Json<Change>,
+    Given(said): Given<Change>,
 ) -> Result<Json<CasePage>, Problem> {
     let who = caller.may(Action::EditCase)?;
     let change = CaseChange {
@@ -250,13 +251,13 @@ pub(crate) struct Recordings {
 /// Puts recordings into a case: each is held for as long as it is in it.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/recordings", tag = "cases", params(("id" = String, Path)),
     request_body = Recordings,
-    responses((status = 200, body = CasePage), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 200, body = CasePage), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn add_recordings(
     State(server): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(said): Json<Recordings>,
+    Given(said): Given<Recordings>,
 ) -> Result<Json<CasePage>, Problem> {
     let who = caller.may(Action::EditCase)?;
     server.program.add_to_case(&who, &id, &said.recording_ids).await?;
@@ -288,13 +289,13 @@ pub(crate) struct NewCaseNote {
 /// Writes a note on a case.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/notes", tag = "cases", params(("id" = String, Path)),
     request_body = NewCaseNote,
-    responses((status = 201, body = Made), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 201, body = Made), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn add_note(
     State(server): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(said): Json<NewCaseNote>,
+    Given(said): Given<NewCaseNote>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     let who = caller.may(Action::EditCase)?;
     let id = server.program.note_on_case(&who, &id, &said.text).await?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use onrecord_program::Action;
@@ -15,9 +16,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::auth::Caller;
 use super::calls::{AccountAnswer, CallAnswer, account, call};
 use super::evidence::Made;
+use super::given::Given;
 use super::page::time;
 use super::recordings::{OfficerAnswer, RecordingAnswer, answer};
 use crate::{Problem, Shared};
+
+/// The largest outlines: 16 MiB.
+const LARGEST_OUTLINES: usize = 16 << 20;
 
 /// What waits on the caller. A list that is not theirs is null.
 #[derive(Debug, Serialize, ToSchema)]
@@ -193,12 +198,12 @@ pub(crate) struct NewSearch {
 
 /// Keeps a search.
 #[utoipa::path(post, path = "/api/v1/saved-searches", tag = "desk", request_body = NewSearch,
-    responses((status = 201, body = Made), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 201, body = Made), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 503, body = Problem)))]
 pub(crate) async fn save_search(
     State(server): State<Shared>,
     Caller(who): Caller,
-    Json(said): Json<NewSearch>,
+    Given(said): Given<NewSearch>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     let id = server.program.save_search(&who, &said.title, &said.page, &said.query).await?;
     Ok((StatusCode::CREATED, Json(Made { id })))
@@ -273,9 +278,14 @@ pub(crate) async fn districts(
 pub(crate) async fn set_outlines(
     State(server): State<Shared>,
     caller: Caller,
-    Json(outlines): Json<Value>,
+    body: Body,
 ) -> Result<StatusCode, Problem> {
     let who = caller.may(Action::ManageAgency)?;
+    let bytes = axum::body::to_bytes(body, LARGEST_OUTLINES)
+        .await
+        .map_err(|_| Problem::bad_request("The outlines came only in part, or have more than 16 MiB."))?;
+    let outlines = serde_json::from_slice(&bytes)
+        .map_err(|error| Problem::bad_request(format!("The outlines are no JSON: {error}.")))?;
     server.program.load_outlines(&who, &outlines).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -328,12 +338,12 @@ pub(crate) struct NewCategory {
 
 /// Writes the agency's categories in their order; those that are left out are no longer given.
 #[utoipa::path(put, path = "/api/v1/categories", tag = "desk", request_body = NewCategories,
-    responses((status = 200, body = CategoriesAnswer), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 200, body = CategoriesAnswer), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn set_categories(
     State(server): State<Shared>,
     caller: Caller,
-    Json(said): Json<NewCategories>,
+    Given(said): Given<NewCategories>,
 ) -> Result<Json<CategoriesAnswer>, Problem> {
     let who = caller.may(Action::ManageAgency)?;
     let new: Vec<(String, String)> = said.items.into_iter().map(|it| (it.id, it.title)).collect();

@@ -13,6 +13,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::auth::Caller;
+use super::given::Given;
 use super::page::{instant, time};
 use super::recordings::{RecordingAnswer, answer};
 use crate::{Problem, Shared};
@@ -357,13 +358,13 @@ pub(crate) struct Categories {
 /// Puts a recording into exactly these categories.
 #[utoipa::path(put, path = "/api/v1/recordings/{id}/categories", tag = "recordings", params(("id" = String, Path)),
     request_body = Categories,
-    responses((status = 200, body = RecordingPage), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 200, body = RecordingPage), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn set_categories(
     State(server): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(said): Json<Categories>,
+    Given(said): Given<Categories>,
 ) -> Result<Json<RecordingPage>, Problem> {
     let who = caller.may(Action::Categorise)?;
     server.program.set_categories(&who, &id, &said.categories).await?;
@@ -390,12 +391,12 @@ pub(crate) struct Categorised {
 
 /// Categorises many recordings at once: all of them, or none where one of them is not the caller's to categorise.
 #[utoipa::path(post, path = "/api/v1/recordings/categories", tag = "recordings", request_body = ManyCategories,
-    responses((status = 200, body = Categorised), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 200, body = Categorised), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn categorise_many(
     State(server): State<Shared>,
     caller: Caller,
-    Json(said): Json<ManyCategories>,
+    Given(said): Given<ManyCategories>,
 ) -> Result<Json<Categorised>, Problem> {
     let who = caller.may(Action::Categorise)?;
     server.program.categorise(&who, &said.recording_ids, &said.add, &said.remove).await?;
@@ -418,13 +419,13 @@ pub(crate) struct NewNote {
 /// Writes a note on a recording.
 #[utoipa::path(post, path = "/api/v1/recordings/{id}/notes", tag = "recordings", params(("id" = String, Path)),
     request_body = NewNote,
-    responses((status = 201, body = Made), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 201, body = Made), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn add_note(
     State(server): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(said): Json<NewNote>,
+    Given(said): Given<NewNote>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     let who = caller.may(Action::Annotate)?;
     let id = server.program.annotate(&who, &id, None, &said.text).await?;
@@ -443,13 +444,13 @@ pub(crate) struct NewMarker {
 /// Sets a marker.
 #[utoipa::path(post, path = "/api/v1/recordings/{id}/markers", tag = "recordings", params(("id" = String, Path)),
     request_body = NewMarker,
-    responses((status = 201, body = Made), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 201, body = Made), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn add_marker(
     State(server): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(said): Json<NewMarker>,
+    Given(said): Given<NewMarker>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     let who = caller.may(Action::Annotate)?;
     let id = server.program.annotate(&who, &id, Some(said.at_us), &said.text).await?;
@@ -498,14 +499,14 @@ fn wrong(said: &NewCorrection) -> Result<Wrong, Problem> {
 /// Corrects a recording. What its source said stays beside it; the audit follows.
 #[utoipa::path(post, path = "/api/v1/recordings/{id}/corrections", tag = "recordings", params(("id" = String, Path)),
     request_body = NewCorrection,
-    responses((status = 200, body = RecordingPage), (status = 204), (status = 400, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 200, body = RecordingPage), (status = 204), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 503, body = Problem)))]
 pub(crate) async fn correct(
     State(server): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(said): Json<NewCorrection>,
+    Given(said): Given<NewCorrection>,
 ) -> Result<Json<RecordingPage>, Problem> {
     let who = caller.may(Action::Correct)?;
     server.program.correct(&who, &id, wrong(&said)?, &said.reason).await?;
@@ -524,13 +525,13 @@ pub(crate) struct Restriction {
 /// Puts a recording into a restricted class, or out of it.
 #[utoipa::path(put, path = "/api/v1/recordings/{id}/restriction", tag = "recordings", params(("id" = String, Path)),
     request_body = Restriction,
-    responses((status = 200, body = RecordingPage), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 200, body = RecordingPage), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn restrict(
     State(server): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(said): Json<Restriction>,
+    Given(said): Given<Restriction>,
 ) -> Result<Json<RecordingPage>, Problem> {
     let who = caller.may(Action::Restrict)?;
     let class = match said.class.as_deref() {
@@ -556,13 +557,13 @@ pub(crate) struct NewHold {
 /// Forbids to destroy a recording.
 #[utoipa::path(post, path = "/api/v1/recordings/{id}/holds", tag = "recordings", params(("id" = String, Path)),
     request_body = NewHold,
-    responses((status = 201, body = Made), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 201, body = Made), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn hold(
     State(server): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(said): Json<NewHold>,
+    Given(said): Given<NewHold>,
 ) -> Result<(StatusCode, Json<Made>), Problem> {
     let who = caller.may(Action::Hold)?;
     let until = instant("until", said.until.as_deref())?;
@@ -597,13 +598,13 @@ pub(crate) struct Alignment {
 /// Moves a recording's clock in pictures of calls; the audit does not follow.
 #[utoipa::path(put, path = "/api/v1/recordings/{id}/alignment", tag = "recordings", params(("id" = String, Path)),
     request_body = Alignment,
-    responses((status = 200, body = RecordingPage), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 413, body = Problem), (status = 415, body = Problem), (status = 200, body = RecordingPage), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn align(
     State(server): State<Shared>,
     caller: Caller,
     Path(id): Path<String>,
-    Json(said): Json<Alignment>,
+    Given(said): Given<Alignment>,
 ) -> Result<Json<RecordingPage>, Problem> {
     let who = caller.may(Action::Annotate)?;
     server.program.align(&who, &id, said.offset_us, &said.reason).await?;

@@ -1,15 +1,44 @@
 //! The description of the API, made from the handlers.
 
 use axum::Json;
-use utoipa::OpenApi;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
 
-use super::{audit, calls, cases, clips, desk, evidence, imports, ledger, outcomes, recordings, uploads};
+use super::{
+    audit, calls, cases, clips, desk, elsewhere, evidence, imports, ledger, outcomes, passkeys, people,
+    recordings, sign_in, tokens, uploads,
+};
 use crate::Problem;
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Onrecord", description = "Evidence in custody: taken in, kept, proved.", license(name = "Apache-2.0")),
     paths(
+        sign_in::before,
+        sign_in::sign_in,
+        sign_in::session,
+        sign_in::sign_out,
+        sign_in::unlock,
+        sign_in::change_password,
+        sign_in::begin_totp,
+        sign_in::confirm_totp,
+        sign_in::remove_totp,
+        passkeys::list,
+        passkeys::begin,
+        passkeys::finish,
+        passkeys::remove,
+        passkeys::begin_sign_in,
+        passkeys::sign_in,
+        elsewhere::begin,
+        elsewhere::callback,
+        people::list,
+        people::create,
+        people::show,
+        people::change,
+        people::reset,
+        tokens::list,
+        tokens::create,
+        tokens::revoke,
         recordings::list,
         evidence::show,
         evidence::custody,
@@ -75,7 +104,11 @@ use crate::Problem;
         uploads::forget,
     ),
     components(schemas(Problem)),
+    modifiers(&Everywhere),
     tags(
+        (name = "sign-in", description = "Signing in, the session, one's own secrets"),
+        (name = "people", description = "Who may sign in, and with which rights"),
+        (name = "tokens", description = "Which programs may call"),
         (name = "recordings", description = "What cameras recorded"),
         (name = "calls", description = "Calls: who had to record, what is on record, and officers' accounts"),
         (name = "audit", description = "Figures, the policy in force, and policies tried on history"),
@@ -89,6 +122,40 @@ use crate::Problem;
     )
 )]
 struct Document;
+
+/// What holds for every call: problems have a type of their own, a session may be locked, the database may be away.
+struct Everywhere;
+
+impl Modify for Everywhere {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let items = document.paths.paths.values_mut();
+        let operations = items.flat_map(|item| {
+            [&mut item.get, &mut item.head, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete]
+        });
+        for operation in operations.flatten() {
+            let responses = &mut operation.responses.responses;
+            if responses.contains_key("401") {
+                responses.entry("423".to_owned()).or_insert_with(|| problem("The session is locked"));
+            }
+            responses.entry("503".to_owned()).or_insert_with(|| problem("Not right now"));
+            for (status, response) in responses {
+                if let RefOr::T(response) = response
+                    && status.starts_with(['4', '5'])
+                    && let Some(content) = response.content.shift_remove("application/json")
+                {
+                    response.content.insert(PROBLEM.to_owned(), content);
+                }
+            }
+        }
+    }
+}
+
+const PROBLEM: &str = "application/problem+json";
+
+fn problem(words: &str) -> RefOr<Response> {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    ResponseBuilder::new().description(words).content(PROBLEM, content).build().into()
+}
 
 pub(crate) async fn document() -> Json<utoipa::openapi::OpenApi> {
     Json(Document::openapi())
