@@ -6,6 +6,7 @@ mod served;
 
 use onrecord_program::{PersonRights, PersonRole, Principal};
 use onrecord_store::calls::CallFilter;
+use onrecord_store::outcomes::Selection;
 use onrecord_store::recordings::Filter;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -223,7 +224,7 @@ async fn what_people_say_of_a_recording_is_kept_told_and_in_the_trail() {
     assert_eq!(status, StatusCode::CREATED);
     let (_, marker) = served.json(Method::POST, &at("markers"), json!({ "at_us": 5, "text": "here" })).await;
     let marker = marker["id"].as_str().unwrap().to_owned();
-    assert_eq!(served.get(&at("").trim_end_matches('/')).await.1["markers"][0]["at_us"], 5);
+    assert_eq!(served.get(at("").trim_end_matches('/')).await.1["markers"][0]["at_us"], 5);
     assert_eq!(
         served.json(Method::DELETE, &at(&format!("markers/{marker}")), Value::Null).await.0,
         StatusCode::NO_CONTENT
@@ -236,7 +237,11 @@ async fn what_people_say_of_a_recording_is_kept_told_and_in_the_trail() {
     assert_eq!(served.json(Method::PUT, &at("alignment"), align).await.1["alignment_us"], 1_500_000);
     served.settle().await;
     for query in ["category=complaint", "q=zebra", "category=use_of_force&q=byron"] {
-        assert_eq!(ids(&served.get(&format!("recordings?{query}")).await.1, "id"), [id.clone()], "{query}");
+        assert_eq!(
+            ids(&served.get(&format!("recordings?{query}")).await.1, "id"),
+            std::slice::from_ref(&id),
+            "{query}"
+        );
     }
     assert!(ids(&served.get("recordings?category=arrest").await.1, "id").is_empty());
     let (_, trail) = served.get(&at("custody")).await;
@@ -344,9 +349,9 @@ async fn figures_have_the_names_of_the_summary_and_reach_as_far_as_districts_do(
         2
     );
     let supervisor = person(&[PersonRole::Supervisor], None, &["8"]);
-    let own = served.program.figures(&supervisor, Default::default(), None).await.unwrap();
+    let own = served.program.figures(&supervisor, Selection::default(), None).await.unwrap();
     assert_eq!(own.figures.unwrap()["obligations"], 1);
-    assert!(served.program.figures(&supervisor, Default::default(), Some("7".to_owned())).await.is_err());
+    assert!(served.program.figures(&supervisor, Selection::default(), Some("7".to_owned())).await.is_err());
     let (_, policy) = served.get("policy").await;
     assert!(
         policy["explanation"].as_str().unwrap().contains("50 ILCS 706")
