@@ -17,7 +17,7 @@ use aws_lc_rs::digest::Context;
 use onrecord_ledger::Kind;
 use onrecord_store::clips::{self, Clip, SealedKey};
 use onrecord_store::commit;
-use onrecord_store::recordings::{self, Recording};
+use onrecord_store::recordings::{self, Recording, Standing};
 use onrecord_store::uploads::{self, Upload};
 use onrecord_vault::{DataKey, WrappedKey};
 use uuid::Uuid;
@@ -234,6 +234,7 @@ impl Program {
             transfer_complete: new.transfer_complete,
             metadata: new.metadata,
             created_at: self.world.now(),
+            standing: Standing::default(),
         };
         let (recording, is_new) = recordings::register(tx, &recording).await?;
         if is_new {

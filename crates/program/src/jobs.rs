@@ -15,6 +15,13 @@ pub const READ_MEDIA: &str = "media.read";
 pub const COPY: &str = "vault.copy";
 /// Bring the outcomes of the audit up to date. Subject: `all`.
 pub const UPDATE_OUTCOMES: &str = "outcomes.update";
+/// Bring the search up to date. Subject: `all`.
+pub const INDEX: &str = "search.index";
+
+/// Count figures of the audit. Subject: the result.
+pub const FIGURES: &str = "audit.figures";
+/// Try a policy on history. Subject: the result.
+pub const COMPARE: &str = "policy.compare";
 
 /// How long a claim lasts before another node may take the job: half a minute, in microseconds. A node that is alive
 /// renews it three times as often.
@@ -45,6 +52,9 @@ impl Program {
             READ_MEDIA => self.read_media(&job.subject).await,
             COPY => self.copy_to_mirror(&job.subject).await,
             UPDATE_OUTCOMES => self.update_outcomes().await,
+            INDEX => self.index().await,
+            FIGURES => self.keep_figures(&job.subject).await,
+            COMPARE => self.compare_policies(&job.subject).await,
             other => Err(ProgramError::Fault(format!("No version of this program knows the job {other}."))),
         }
     }

@@ -8,10 +8,17 @@
 //! Time and randomness come in through [`World`]. Instants are UTC microseconds, sizes bytes.
 
 pub mod access;
+pub mod accounts;
 pub mod axis;
 pub mod backup;
+pub mod calls;
+pub mod cases;
+pub mod comparison;
 pub mod custody;
+pub mod desk;
 mod error;
+pub mod evidence;
+pub mod figures;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod imports;
@@ -25,6 +32,8 @@ pub mod people;
 pub mod playback;
 pub mod receipts;
 pub mod recordings;
+pub mod records;
+pub mod search;
 pub mod seats;
 pub mod sequencer;
 pub mod text;
@@ -79,4 +88,9 @@ pub struct Live {
     pub(crate) is_restored: AtomicBool,
     /// Rung when there is a job or a ledger entry.
     pub bell: tokio::sync::Notify,
+}
+
+/// The names of the policies that are shipped.
+pub fn policy_packs() -> Vec<&'static str> {
+    onrecord_policy::Policy::PACKS.to_vec()
 }

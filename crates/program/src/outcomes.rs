@@ -134,6 +134,14 @@ impl Program {
         Ok(Turn { _here: here, among_nodes: imports::lock(&self.store).await? })
     }
 
+    /// The policy in force, for whoever is signed in.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub async fn policy_in_force(&self) -> Result<Arc<Policy>, ProgramError> {
+        self.audit_policy().await
+    }
+
     /// The policy in force.
     pub(crate) async fn audit_policy(&self) -> Result<Arc<Policy>, ProgramError> {
         let name = settings::get(&self.store, POLICY).await?.unwrap_or_else(|| DEFAULT_POLICY.to_owned());

@@ -180,7 +180,7 @@ impl Program {
         let missing = || ProgramError::NotFound { what: "clip", id: clip_id.to_owned() };
         let clip = clips::get(&self.store, clip_id).await?.ok_or_else(missing)?;
         let recording = recordings::get(&self.store, &clip.recording_id).await?.ok_or_else(missing)?;
-        who.permit(Action::Play, &Self::resource_of(&recording))
+        who.permit(Action::Play, &self.resource(who, &recording).await?)
             .map_err(|refusal| refusal.of("clip", clip_id))
     }
 

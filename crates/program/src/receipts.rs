@@ -51,7 +51,7 @@ impl Program {
         }
         let recording = recordings::get(&self.store, &clip.recording_id).await?.ok_or_else(missing)?;
         let is_theirs = recording.principal == who.id;
-        let may_look = || who.permit(Action::View, &Self::resource_of(&recording)).is_ok();
-        if is_theirs || may_look() { Ok(clip) } else { Err(missing()) }
+        let resource = self.resource(who, &recording).await?;
+        if is_theirs || who.permit(Action::View, &resource).is_ok() { Ok(clip) } else { Err(missing()) }
     }
 }

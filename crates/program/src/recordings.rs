@@ -1,14 +1,15 @@
 //! Recordings as people see them: with their clips and attachments.
 
-use std::collections::HashMap;
-
 use onrecord_ledger::Kind;
-use onrecord_store::Tx;
 use onrecord_store::clips::{self, Clip};
+use onrecord_store::officers::Officer;
 use onrecord_store::recordings::{self, Filter, Recording};
+use onrecord_store::search::{self, Found, Scope};
+use onrecord_store::{Tx, jobs};
 
 use crate::custody::Event;
-use crate::{Action, Principal, Program, ProgramError, Resource};
+use crate::jobs::INDEX;
+use crate::{Action, Principal, Program, ProgramError};
 
 /// A recording with its clips, in the order in which they were registered.
 #[derive(Debug, Clone)]
@@ -17,6 +18,10 @@ pub struct Shown {
     pub recording: Recording,
     /// Its clips and attachments; repetitions are left out.
     pub clips: Vec<Clip>,
+    /// Whose it is, as far as officers are known.
+    pub officer: Option<Officer>,
+    /// The categories that it is in.
+    pub categories: Vec<String>,
 }
 
 impl Program {
@@ -28,46 +33,15 @@ impl Program {
         &self,
         who: &Principal,
         filter: &Filter,
-    ) -> Result<Vec<Shown>, ProgramError> {
+    ) -> Result<Found<Shown>, ProgramError> {
         let sight = who.sight(Action::View);
         if sight.is_nothing() {
             return Err(ProgramError::NotFound { what: "recordings", id: String::new() });
         }
-        let found = recordings::list(&self.store, filter, &sight).await?;
-        let ids: Vec<String> = found.iter().map(|recording| recording.id.clone()).collect();
-        let mut by_recording: HashMap<String, Vec<Clip>> = HashMap::new();
-        for clip in clips::of_recordings(&self.store, &ids).await? {
-            if clip.same_as.is_none() {
-                by_recording.entry(clip.recording_id.clone()).or_default().push(clip);
-            }
-        }
-        Ok(found
-            .into_iter()
-            .map(|recording| Shown {
-                clips: by_recording.remove(&recording.id).unwrap_or_default(),
-                recording,
-            })
-            .collect())
-    }
-
-    /// A recording with its clips.
-    ///
-    /// # Errors
-    /// Where there is none that the caller may see, or where the database cannot.
-    pub async fn show_recording(&self, who: &Principal, id: &str) -> Result<Shown, ProgramError> {
-        let recording = recordings::get(&self.store, id)
-            .await?
-            .ok_or_else(|| ProgramError::NotFound { what: "recording", id: id.chars().take(80).collect() })?;
-        who.permit(Action::View, &Self::resource_of(&recording))
-            .map_err(|refusal| refusal.of("recording", id))?;
-        let mut clips = clips::of_recordings(&self.store, std::slice::from_ref(&recording.id)).await?;
-        clips.retain(|clip| clip.same_as.is_none());
-        Ok(Shown { recording, clips })
-    }
-
-    /// A recording, as rights see it.
-    pub(crate) fn resource_of(recording: &Recording) -> Resource {
-        Resource { officer_id: recording.officer_id.clone(), ..Resource::default() }
+        let mut filter = filter.clone();
+        filter.words = search::rarest_first(&self.store, Scope::Recordings, filter.words).await?;
+        let found = recordings::list(&self.store, &filter, &sight).await?;
+        Ok(Found { items: self.shown(found.items).await?, total: found.total })
     }
 
     /// From when to when each officer of a call was on it: what its recordings are looked for by.
@@ -87,6 +61,9 @@ impl Program {
         }
         let clips = clips::of_recording_in(tx, id).await?;
         self.tell_the_audit(tx, &recording, &clips).await?;
+        recordings::count_bytes(tx, id).await?;
+        search::mark(tx, Scope::Recordings, &[id.to_owned()]).await?;
+        jobs::add(tx, INDEX, "all", self.world.now()).await?;
         let of = |state: &str| clips.iter().any(|clip| clip.state == state && clip.kind != "key");
         let state = match () {
             () if !recording.transfer_complete || of("sealed") => "receiving",

@@ -25,6 +25,7 @@ mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use onrecord_program::Program;
@@ -68,6 +69,8 @@ pub(crate) struct Server {
     pub axis_key: String,
     /// Signs the tokens that Axis systems are given.
     pub axis_signer: aws_lc_rs::hmac::Key,
+    /// Whether the server is stopping: answers without an end then end.
+    pub stopping: AtomicBool,
     /// What is configured about people and how they sign in.
     pub site: Site,
 }
@@ -151,6 +154,7 @@ pub async fn serve(
         metrics: Metrics::default(),
         axis_key: opened.axis_key,
         axis_signer: opened.axis_signer,
+        stopping: AtomicBool::new(false),
         site,
     });
     let routes = routes(Arc::clone(&server));
@@ -177,6 +181,8 @@ pub async fn serve(
 
     stop.await;
     tracing::info!("stopping");
+    server.stopping.store(true, Ordering::Relaxed);
+    program.live.bell.notify_waiters();
     let _ = stopping.send(true);
     for task in accepting.into_iter().chain(loops) {
         let _ = task.await;

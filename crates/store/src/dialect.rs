@@ -52,11 +52,13 @@ impl Dialect {
 
     /// The schema is written once; types that have other names are put in here.
     pub(crate) fn schema(self, text: &str) -> String {
-        let (serial, blob) = match self {
-            Self::Sqlite => ("INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB"),
-            Self::Postgres => ("BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA"),
+        let [serial, blob, generated, clustered] = match self {
+            Self::Sqlite => ["INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB", "VIRTUAL", " WITHOUT ROWID"],
+            Self::Postgres => ["BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA", "STORED", ""],
         };
-        text.replace("{serial}", serial).replace("{bytes}", blob)
+        let names =
+            [("{serial}", serial), ("{bytes}", blob), ("{generated}", generated), ("{clustered}", clustered)];
+        names.into_iter().fold(text.to_owned(), |text, (name, word)| text.replace(name, word))
     }
 
     /// What a query of rows that others may have locked ends with.

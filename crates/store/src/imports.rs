@@ -1,8 +1,8 @@
 //! Exchange files that were taken in, row by row, and the rows as the audit's evidence. A recording that was taken in
 //! here stands among them as a row of recordings of its own.
 
-use sqlx::Row as _;
 use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::recordings::Recording;
 use crate::sql::Sql;
@@ -654,8 +654,11 @@ pub async fn list_external(tx: &mut Tx, recordings: &[Recording]) -> Result<(), 
                 .push(")");
         }
         sql.push(
-            " ON CONFLICT (principal, source_key) DO UPDATE SET camera_serial = excluded.camera_serial, \
-             officer_id = excluded.officer_id, started_at = excluded.started_at, activated_at = excluded.activated_at, \
+            " ON CONFLICT (principal, source_key) DO UPDATE SET \
+             camera_serial = COALESCE((SELECT c.after FROM corrections c WHERE c.recording_id = recordings.id \
+             AND c.kind = 'camera' ORDER BY c.created_at DESC LIMIT 1), excluded.camera_serial), \
+             officer_id = COALESCE((SELECT c.after FROM corrections c WHERE c.recording_id = recordings.id \
+             AND c.kind = 'officer' ORDER BY c.created_at DESC LIMIT 1), excluded.officer_id), started_at = excluded.started_at, activated_at = excluded.activated_at, \
              stopped_at = excluded.stopped_at, metadata = excluded.metadata WHERE recordings.state = 'external'",
         );
         sql.run(tx, "list recordings kept elsewhere").await?;
@@ -678,4 +681,162 @@ pub async fn name_external(tx: &mut Tx, row: &Row) -> Result<(), StoreError> {
     .await
     .doing("list recordings kept elsewhere")?;
     Ok(())
+}
+
+/// The row of a recording that is kept elsewhere.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn external(tx: &mut Tx, recording_id: &str) -> Result<Option<Row>, StoreError> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM import_rows WHERE recording_id = $1 AND own_id IS NULL AND kind = 'recordings' \
+         ORDER BY id DESC LIMIT 1"
+    );
+    sqlx::query(AssertSqlSafe(query))
+        .bind(recording_id)
+        .fetch_optional(&mut **tx)
+        .await
+        .and_then(|row| row.as_ref().map(read).transpose())
+        .doing("look up a recording's row")
+}
+
+/// Corrects a row of recordings: what its file said is kept beside it.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn correct(
+    tx: &mut Tx,
+    row: i64,
+    data: &str,
+    officer: Option<&str>,
+    camera: Option<&str>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE import_rows SET source_data = COALESCE(source_data, data), data = $2, officer_id = $3, \
+         camera_serial = $4, settled = 0 WHERE id = $1",
+    )
+    .bind(row)
+    .bind(data)
+    .bind(officer)
+    .bind(camera)
+    .execute(&mut **tx)
+    .await
+    .doing("correct a row")?;
+    Ok(())
+}
+
+/// Writes a row that somebody wrote here and no file holds, such as an officer's account as a row of exceptions.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn write_here(tx: &mut Tx, kind: &str, own_id: &str, new: &NewRow) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO import_rows (kind, own_id, line, content, data, officer_id, camera_serial, call_id, from_at, to_at, \
+         accepted, settled) VALUES ($1, $2, 0, $3, $4, $5, $6, $7, $8, $9, 1, 0) \
+         ON CONFLICT (own_id) DO UPDATE SET data = $4, from_at = $8, to_at = $9, settled = 0",
+    )
+    .bind(kind)
+    .bind(own_id)
+    .bind(new.content.clone())
+    .bind(&new.data)
+    .bind(new.officer_id.as_deref())
+    .bind(new.camera_serial.as_deref())
+    .bind(new.call_id.as_deref())
+    .bind(new.from_at)
+    .bind(new.to_at)
+    .execute(&mut **tx)
+    .await
+    .doing("write a row of our own")?;
+    Ok(())
+}
+
+/// Takes back a row that was written here.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn take_back(tx: &mut Tx, own_id: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM import_rows WHERE own_id = $1")
+        .bind(own_id)
+        .execute(&mut **tx)
+        .await
+        .doing("take a row of our own back")?;
+    Ok(())
+}
+
+/// Rows by their numbers.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn with_ids(store: &Store, ids: &[i64]) -> Result<Vec<Row>, StoreError> {
+    let doing = "read the audit's rows";
+    let mut found = Vec::new();
+    for some in ids.chunks(LIST) {
+        let mut sql = Sql::new(&format!("SELECT {COLUMNS} FROM import_rows WHERE id IN ("));
+        for (at, id) in some.iter().enumerate() {
+            sql.push(if at == 0 { "" } else { ", " }).bind(*id);
+        }
+        sql.push(")");
+        for row in &sql.rows(store, doing).await? {
+            found.push(read(row).doing(doing)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Accepted rows of a kind that name one of these officers or cameras (`column` says which) and meet a time.
+async fn meeting(
+    store: &Store,
+    (kind, column): (&str, &str),
+    values: &[String],
+    from: i64,
+    to: i64,
+) -> Result<Vec<Row>, StoreError> {
+    let doing = "read the audit's rows";
+    let mut found = Vec::new();
+    for some in values.chunks(LIST) {
+        let mut sql = Sql::new(&format!("SELECT {COLUMNS} FROM import_rows WHERE {column} IN "));
+        sql.list(some).push(" AND accepted = 1 AND kind = ").bind(kind.to_owned());
+        sql.push(" AND from_at < ").bind(to).push(" AND to_at >= ").bind(from).push(" ORDER BY from_at, id");
+        for row in &sql.rows(store, doing).await? {
+            found.push(read(row).doing(doing)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Exceptions of these officers that meet a time.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn exceptions(
+    store: &Store,
+    officers: &[String],
+    from: i64,
+    to: i64,
+) -> Result<Vec<Row>, StoreError> {
+    meeting(store, ("exceptions", "officer_id"), officers, from, to).await
+}
+
+/// Events of these cameras in a time, in order.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn events(store: &Store, cameras: &[String], from: i64, to: i64) -> Result<Vec<Row>, StoreError> {
+    meeting(store, ("device_events", "camera_serial"), cameras, from, to).await
+}
+
+/// Rows of a kind in the order of the file that all of them make together, those after a number.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn of_kind(store: &Store, kind: &str, after: i64, most: u32) -> Result<Vec<Row>, StoreError> {
+    let query = format!("SELECT {COLUMNS} FROM import_rows WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3");
+    sqlx::query(AssertSqlSafe(query))
+        .bind(kind)
+        .bind(after)
+        .bind(i64::from(most))
+        .fetch_all(store.reader())
+        .await
+        .and_then(|rows| rows.iter().map(read).collect())
+        .doing("read the audit's rows")
 }

@@ -6,19 +6,28 @@
 //!
 //! Instants are UTC microseconds, sizes bytes.
 
+pub mod accounts;
+pub mod actors;
+pub mod annotations;
 pub mod calls;
+pub mod cases;
 pub mod clips;
+pub mod desk;
 pub mod dialect;
 pub mod imports;
 pub mod jobs;
 pub mod ledger;
 pub mod media;
+pub mod officers;
 pub mod origins;
 pub mod outcomes;
 pub mod passkeys;
 pub mod people;
 pub mod recordings;
+pub mod records;
+pub mod results;
 pub mod schema;
+pub mod search;
 pub mod sessions;
 pub mod settings;
 pub mod sight;

@@ -117,3 +117,16 @@ pub async fn derivative(store: &Store, clip: &str, kind: &str) -> Result<Option<
         .and_then(|row| row.as_ref().map(read).transpose())
         .doing("look up a derivative")
 }
+
+/// The kinds of things that were made from a clip.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn kinds_of(store: &Store, clip: &str) -> Result<Vec<String>, StoreError> {
+    sqlx::query("SELECT kind FROM derivatives WHERE clip_id = $1 ORDER BY kind")
+        .bind(clip)
+        .fetch_all(store.reader())
+        .await
+        .and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect())
+        .doing("look up derivatives")
+}

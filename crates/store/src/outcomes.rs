@@ -11,6 +11,9 @@ use crate::{Doing, Store, StoreError, Tx};
 
 /// How many rows a statement writes.
 const ROWS: usize = 200;
+/// Where rights find what they ask about.
+const COLUMNS: Columns<'static> =
+    Columns { officer: Some("officer_id"), district: Some("district"), restricted: None, named: None };
 
 /// What the audit says of a row of calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,12 @@ pub struct Outcome {
     pub call_id: String,
     /// The officer.
     pub officer_id: String,
+    /// The call's district, empty where the row names none.
+    pub district: String,
+    /// The officer's unit, likewise.
+    pub unit: String,
+    /// The call's type, likewise.
+    pub call_type: String,
     /// When the duty to record began.
     pub begin_at: Option<i64>,
     /// When it ended.
@@ -63,6 +72,9 @@ fn read(row: &AnyRow) -> Result<Outcome, sqlx::Error> {
         line: row.try_get("line")?,
         call_id: row.try_get("call_id")?,
         officer_id: row.try_get("officer_id")?,
+        district: row.try_get("district")?,
+        unit: row.try_get("unit")?,
+        call_type: row.try_get("call_type")?,
         begin_at: row.try_get("begin_at")?,
         end_at: row.try_get("end_at")?,
         outcome: row.try_get("outcome")?,
@@ -108,7 +120,7 @@ pub struct Filter {
 pub async fn list(store: &Store, filter: &Filter, sight: &Sight) -> Result<Vec<Outcome>, StoreError> {
     let mut sql = Sql::new("SELECT * FROM outcomes WHERE row_id > ");
     sql.bind(filter.after.unwrap_or(0));
-    sight.push(&mut sql, Columns { officer: Some("officer_id"), ..Columns::default() });
+    sight.push(&mut sql, COLUMNS);
     if let Some(call) = &filter.call {
         sql.push(" AND call_id = ").bind(call.clone());
     }
@@ -170,7 +182,8 @@ pub async fn write(tx: &mut Tx, outcomes: &[Outcome]) -> Result<(), StoreError> 
     for some in outcomes.chunks(ROWS) {
         let mut sql = Sql::new(
             "INSERT INTO outcomes (row_id, line, call_id, officer_id, begin_at, end_at, outcome, reason, defects, covered, \
-             uncovered, excused, in_grace, notice, recordings, citation, policy, policy_version, computed_at, digest)",
+             uncovered, excused, in_grace, notice, recordings, citation, policy, policy_version, computed_at, digest, district, \
+             unit, call_type)",
         );
         for (at, new) in some.iter().enumerate() {
             sql.next_row(at == 0)
@@ -194,6 +207,9 @@ pub async fn write(tx: &mut Tx, outcomes: &[Outcome]) -> Result<(), StoreError> 
                 .also(new.policy_version.clone())
                 .also(new.computed_at)
                 .also(new.digest.clone())
+                .also(new.district.clone())
+                .also(new.unit.clone())
+                .also(new.call_type.clone())
                 .push(")");
         }
         sql.push(
@@ -202,7 +218,7 @@ pub async fn write(tx: &mut Tx, outcomes: &[Outcome]) -> Result<(), StoreError> 
              uncovered = excluded.uncovered, excused = excluded.excused, in_grace = excluded.in_grace, \
              notice = excluded.notice, recordings = excluded.recordings, citation = excluded.citation, \
              policy = excluded.policy, policy_version = excluded.policy_version, computed_at = excluded.computed_at, \
-             digest = excluded.digest",
+             digest = excluded.digest, district = excluded.district, unit = excluded.unit, call_type = excluded.call_type",
         );
         sql.run(tx, "write outcomes").await?;
     }
@@ -322,4 +338,112 @@ pub async fn unmark(tx: &mut Tx, seen: &[(String, i64)]) -> Result<(), StoreErro
             .doing("unmark outcomes")?;
     }
     Ok(())
+}
+
+/// The outcomes of some calls, whoever may see them.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn of_calls(store: &Store, calls: &[String]) -> Result<Vec<Outcome>, StoreError> {
+    let doing = "look up the outcomes of calls";
+    let mut found = Vec::new();
+    for some in calls.chunks(ROWS) {
+        let mut sql = Sql::new("SELECT * FROM outcomes WHERE call_id IN ");
+        sql.list(some).push(" ORDER BY call_id, begin_at, row_id");
+        for row in &sql.rows(store, doing).await? {
+            found.push(read(row).doing(doing)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The outcomes of an officer that overlap a time, whoever may see them.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn overlapping(
+    store: &Store,
+    officer: &str,
+    from: i64,
+    to: i64,
+) -> Result<Vec<Outcome>, StoreError> {
+    sqlx::query(
+        "SELECT * FROM outcomes WHERE officer_id = $1 AND begin_at < $3 AND end_at > $2 ORDER BY begin_at, row_id",
+    )
+    .bind(officer)
+    .bind(from)
+    .bind(to)
+    .fetch_all(store.reader())
+    .await
+    .and_then(|rows| rows.iter().map(read).collect())
+    .doing("look up an officer's outcomes")
+}
+
+/// Which outcomes figures are made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Of duties that begin at or after this instant.
+    pub from: Option<i64>,
+    /// Of duties that begin before this instant.
+    pub to: Option<i64>,
+    /// In one of these districts; none for all.
+    pub districts: Option<Vec<String>>,
+    /// Of this officer.
+    pub officer: Option<String>,
+    /// Of calls of this type.
+    pub call_type: Option<String>,
+}
+
+fn select(columns: &str, selection: &Selection) -> Sql {
+    let mut sql = Sql::new(&format!("SELECT {columns} FROM outcomes WHERE 1 = 1"));
+    if let Some(from) = selection.from {
+        sql.push(" AND begin_at >= ").bind(from);
+    }
+    if let Some(to) = selection.to {
+        sql.push(" AND begin_at < ").bind(to);
+    }
+    match &selection.districts {
+        Some(districts) if districts.is_empty() => {
+            sql.push(" AND 1 = 0");
+        }
+        Some(districts) => {
+            sql.push(" AND district IN ").list(districts);
+        }
+        None => {}
+    }
+    if let Some(officer) = &selection.officer {
+        sql.push(" AND officer_id = ").bind(officer.clone());
+    }
+    if let Some(call_type) = &selection.call_type {
+        sql.push(" AND call_type = ").bind(call_type.clone());
+    }
+    sql
+}
+
+/// Counts a selection, up to `most`.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn count(store: &Store, selection: &Selection, most: i64) -> Result<i64, StoreError> {
+    let mut sql = select("1 AS one", selection);
+    sql.wrap("SELECT COUNT(*) FROM (").push(" LIMIT ").bind(most).push(") counted");
+    let rows = sql.rows(store, "count outcomes").await?;
+    rows.first().map_or(Ok(0), |row| row.try_get(0)).doing("count outcomes")
+}
+
+/// Some of a selection, those after a row, in the order of their rows.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn selected(
+    store: &Store,
+    selection: &Selection,
+    after: i64,
+    most: u32,
+) -> Result<Vec<Outcome>, StoreError> {
+    let mut sql = select("*", selection);
+    sql.push(" AND row_id > ").bind(after);
+    sql.push(" ORDER BY row_id LIMIT ").bind(i64::from(most));
+    let rows = sql.rows(store, "read outcomes").await?;
+    rows.iter().map(read).collect::<Result<_, _>>().doing("read outcomes")
 }

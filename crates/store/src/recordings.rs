@@ -3,6 +3,7 @@
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use crate::search::{self, Found, Scope};
 use crate::sight::{Columns, Sight};
 use crate::sql::Sql;
 use crate::{Doing, Store, StoreError, Tx};
@@ -40,6 +41,36 @@ pub struct Recording {
     pub metadata: String,
     /// When it was registered.
     pub created_at: i64,
+    /// What the program and people say of it: written by nobody but [`set_district`], [`set_restricted`],
+    /// [`set_alignment`] and the sealing of clips.
+    pub standing: Standing,
+}
+
+/// What is known of a recording beside what its source said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Bytes of its sealed clips.
+    pub size: i64,
+    /// Its district, empty where none is known.
+    pub district: String,
+    /// Its restricted class.
+    pub restricted: Option<String>,
+    /// By how much people moved its clock, in microseconds.
+    pub alignment: i64,
+}
+
+/// The order of a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// The earliest first.
+    #[default]
+    Started,
+    /// The latest first.
+    LastStarted,
+    /// The largest first.
+    Largest,
+    /// The longest first.
+    Longest,
 }
 
 /// Which recordings are asked for.
@@ -57,7 +88,15 @@ pub struct Filter {
     pub to: Option<i64>,
     /// Of these officers, each from one instant to another: the assignments of a call.
     pub spans: Option<Vec<(String, i64, i64)>>,
-    /// After this one (start, id), in the order of the list.
+    /// In this district.
+    pub district: Option<String>,
+    /// In no category.
+    pub uncategorised: bool,
+    /// With all of these words and facts.
+    pub words: Vec<String>,
+    /// In this order.
+    pub sort: Sort,
+    /// After this one (its place in the order, and its id).
     pub after: Option<(i64, String)>,
     /// At most so many.
     pub limit: u32,
@@ -80,6 +119,12 @@ pub(crate) fn read(row: &AnyRow) -> Result<Recording, sqlx::Error> {
         transfer_complete: row.try_get::<i64, _>("transfer_complete")? != 0,
         metadata: row.try_get("metadata")?,
         created_at: row.try_get("created_at")?,
+        standing: Standing {
+            size: row.try_get("size")?,
+            district: row.try_get("district")?,
+            restricted: row.try_get("restricted")?,
+            alignment: row.try_get("alignment")?,
+        },
     })
 }
 
@@ -153,13 +198,18 @@ pub async fn get_in(tx: &mut Tx, id: &str) -> Result<Option<Recording>, StoreErr
         .doing("look up a recording")
 }
 
-/// Writes what a source has said since: everything but id, source, principal, key and time of registration.
+/// Writes what a source has said since: everything but id, source, principal, key and time of registration. What was
+/// corrected stays corrected.
 ///
 /// # Errors
 /// Where the database cannot.
 pub async fn update(tx: &mut Tx, changed: &Recording) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE recordings SET state = $2, camera_serial = $3, officer_id = $4, started_at = $5, activated_at = $6, \
+        "UPDATE recordings SET state = $2, \
+         camera_serial = COALESCE((SELECT after FROM corrections c WHERE c.recording_id = $1 AND c.kind = 'camera' \
+         ORDER BY c.created_at DESC LIMIT 1), $3), \
+         officer_id = COALESCE((SELECT after FROM corrections c WHERE c.recording_id = $1 AND c.kind = 'officer' \
+         ORDER BY c.created_at DESC LIMIT 1), $4), started_at = $5, activated_at = $6, \
          stopped_at = $7, timezone = $8, clock_offset = $9, transfer_complete = $10, metadata = $11 WHERE id = $1",
     )
     .bind(&changed.id)
@@ -193,43 +243,214 @@ pub async fn set_state(tx: &mut Tx, id: &str, state: &str) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Recordings that may be seen, in the order of their start (those without a known start by their registration), then id.
+impl Sort {
+    /// The column, and whether the largest comes first.
+    fn column(self, by_words: bool) -> (&'static str, bool) {
+        match self {
+            // The words stand in this order already.
+            Self::Started => (if by_words { "w.at" } else { "r.begin_at" }, false),
+            Self::LastStarted => (if by_words { "w.at" } else { "r.begin_at" }, true),
+            Self::Largest => ("r.size", true),
+            Self::Longest => ("r.length", true),
+        }
+    }
+
+    /// Where a recording stands in this order.
+    pub fn place_of(self, recording: &Recording) -> i64 {
+        let begin = recording.started_at.unwrap_or(recording.created_at);
+        match self {
+            Self::Started | Self::LastStarted => begin,
+            Self::Largest => recording.standing.size,
+            Self::Longest => {
+                recording.stopped_at.or(recording.started_at).unwrap_or(recording.created_at) - begin
+            }
+        }
+    }
+}
+
+/// Where rights find what they ask about.
+const COLUMNS: Columns<'static> = Columns {
+    officer: Some("r.officer_id"),
+    district: Some("r.district"),
+    restricted: Some("r.restricted"),
+    named: Some((
+        "EXISTS (SELECT 1 FROM case_recordings cr JOIN case_people cp ON cp.case_id = cr.case_id \
+         WHERE cr.recording_id = r.id AND cp.person_id = ",
+        ")",
+    )),
+};
+
+/// A page of the recordings that may be seen.
 ///
 /// # Errors
 /// Where the database cannot.
-pub async fn list(store: &Store, filter: &Filter, sight: &Sight) -> Result<Vec<Recording>, StoreError> {
-    let mut query = Sql::new("SELECT * FROM recordings WHERE 1 = 1");
-    sight.push(&mut query, Columns { officer: Some("officer_id"), ..Columns::default() });
-    if let Some(camera) = &filter.camera {
-        query.push(" AND camera_serial = ").bind(camera.as_str());
+pub async fn list(store: &Store, filter: &Filter, sight: &Sight) -> Result<Found<Recording>, StoreError> {
+    let longest = match filter.from {
+        Some(_) => longest(store).await?,
+        None => 0,
+    };
+    let total =
+        search::count(store, |columns| query(columns, filter, longest, sight), "count recordings").await?;
+    let mut query = query("r.*", filter, longest, sight);
+    let (column, is_down) = filter.sort.column(!filter.words.is_empty());
+    let id = if column == "w.at" { "w.id" } else { "r.id" };
+    let (beyond, order) = if is_down { ("<", " DESC") } else { (">", "") };
+    if let Some((place, after)) = &filter.after {
+        query.push(&format!(" AND ({column}, {id}) {beyond} (")).bind(*place).also(after.clone()).push(")");
     }
-    if let Some(officer) = &filter.officer {
-        query.push(" AND officer_id = ").bind(officer.as_str());
+    query.push(&format!(" ORDER BY {column}{order}, {id}{order} LIMIT ")).bind(i64::from(filter.limit));
+    let rows = query.rows(store, "list recordings").await?;
+    let items = rows.iter().map(read).collect::<Result<_, _>>().doing("read recordings")?;
+    Ok(Found { items, total })
+}
+
+/// How long the longest recording is: how long before an instant one may begin that still goes on then.
+async fn longest(store: &Store) -> Result<i64, StoreError> {
+    sqlx::query("SELECT length FROM recordings ORDER BY length DESC LIMIT 1")
+        .fetch_optional(store.reader())
+        .await
+        .and_then(|row| row.map_or(Ok(0), |row| row.try_get(0)))
+        .doing("look for the longest recording")
+}
+
+fn query(columns: &str, filter: &Filter, longest: i64, sight: &Sight) -> Sql {
+    let mut query = search::select(columns, "recordings", "id", Scope::Recordings, &filter.words);
+    let equals = [
+        (" AND r.camera_serial = ", &filter.camera),
+        (" AND r.officer_id = ", &filter.officer),
+        (" AND r.state = ", &filter.state),
+        (" AND r.district = ", &filter.district),
+    ];
+    for (condition, value) in equals {
+        if let Some(value) = value {
+            query.push(condition).bind(value.clone());
+        }
     }
-    if let Some(state) = &filter.state {
-        query.push(" AND state = ").bind(state.as_str());
-    }
+    let begin = if filter.words.is_empty() { "r.begin_at" } else { "w.at" };
     if let Some(from) = filter.from {
-        query.push(" AND COALESCE(stopped_at, started_at, created_at) >= ").bind(from);
+        query.push(" AND r.end_at >= ").bind(from);
+        query.push(&format!(" AND {begin} >= ")).bind(from.saturating_sub(longest));
     }
     if let Some(to) = filter.to {
-        query.push(" AND COALESCE(started_at, created_at) < ").bind(to);
+        query.push(&format!(" AND {begin} < ")).bind(to);
     }
     if let Some(spans) = &filter.spans {
         query.push(" AND (1 = 0");
         for (officer, from, to) in spans {
-            query.push(" OR (officer_id = ").bind(officer.as_str());
-            query.push(" AND COALESCE(started_at, created_at) < ").bind(*to);
-            query.push(" AND COALESCE(stopped_at, started_at, created_at) > ").bind(*from).push(")");
+            query.push(" OR (r.officer_id = ").bind(officer.clone());
+            query.push(" AND r.begin_at < ").bind(*to);
+            query.push(" AND r.end_at > ").bind(*from).push(")");
         }
         query.push(")");
     }
-    if let Some((start, id)) = &filter.after {
-        query.push(" AND (COALESCE(started_at, created_at) > ").bind(*start);
-        query.push(" OR (COALESCE(started_at, created_at) = ").bind(*start);
-        query.push(" AND id > ").bind(id.as_str()).push("))");
+    if filter.uncategorised {
+        query.push(" AND NOT EXISTS (SELECT 1 FROM recording_categories c WHERE c.recording_id = r.id)");
     }
-    query.push(" ORDER BY COALESCE(started_at, created_at), id LIMIT ").bind(i64::from(filter.limit));
-    let rows = query.rows(store, "list recordings").await?;
-    rows.iter().map(read).collect::<Result<_, _>>().doing("read recordings")
+    sight.push(&mut query, COLUMNS);
+    query
+}
+
+/// Whether a case that this recording is in names a person.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn is_named(store: &Store, id: &str, person: &str) -> Result<bool, StoreError> {
+    sqlx::query(
+        "SELECT 1 FROM case_recordings cr JOIN case_people cp ON cp.case_id = cr.case_id \
+         WHERE cr.recording_id = $1 AND cp.person_id = $2 LIMIT 1",
+    )
+    .bind(id)
+    .bind(person)
+    .fetch_optional(store.reader())
+    .await
+    .map(|row| row.is_some())
+    .doing("look up who a case names")
+}
+
+/// The recordings with these ids.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn with_ids(store: &Store, ids: &[String]) -> Result<Vec<Recording>, StoreError> {
+    let mut found = Vec::new();
+    for some in ids.chunks(500) {
+        let mut sql = Sql::new("SELECT * FROM recordings WHERE id IN ");
+        sql.list(some);
+        for row in &sql.rows(store, "look up recordings").await? {
+            found.push(read(row).doing("read recordings")?);
+        }
+    }
+    Ok(found)
+}
+
+/// Writes the district of a recording.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn set_district(tx: &mut Tx, id: &str, district: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE recordings SET district = $2 WHERE id = $1 AND district <> $2")
+        .bind(id)
+        .bind(district)
+        .execute(&mut **tx)
+        .await
+        .doing("write a recording's district")?;
+    Ok(())
+}
+
+/// Writes the restricted class of a recording.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn set_restricted(tx: &mut Tx, id: &str, class: Option<&str>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE recordings SET restricted = $2 WHERE id = $1")
+        .bind(id)
+        .bind(class)
+        .execute(&mut **tx)
+        .await
+        .doing("restrict a recording")?;
+    Ok(())
+}
+
+/// Writes by how much a recording's clock is moved.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn set_alignment(tx: &mut Tx, id: &str, micros: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE recordings SET alignment = $2 WHERE id = $1")
+        .bind(id)
+        .bind(micros)
+        .execute(&mut **tx)
+        .await
+        .doing("align a recording")?;
+    Ok(())
+}
+
+/// Counts the bytes of a recording's sealed clips anew.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn count_bytes(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE recordings SET size = COALESCE((SELECT CAST(SUM(clips.size) AS BIGINT) FROM clips \
+         WHERE clips.recording_id = recordings.id AND clips.sealed_at IS NOT NULL AND clips.kind IN ('clip', 'rejected')), 0) \
+         WHERE id = $1",
+    )
+    .bind(id)
+    .execute(&mut **tx)
+    .await
+    .doing("count a recording's bytes")?;
+    Ok(())
+}
+
+/// The recordings with an id, ours or that of an import.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn with_either_id(store: &Store, id: &str) -> Result<Vec<Recording>, StoreError> {
+    sqlx::query("SELECT * FROM recordings WHERE id = $1 OR (source_key = $1 AND principal = 'import')")
+        .bind(id)
+        .fetch_all(store.reader())
+        .await
+        .and_then(|rows| rows.iter().map(read).collect())
+        .doing("look up a recording")
 }

@@ -22,6 +22,12 @@ impl Sql {
         self
     }
 
+    /// Puts a text in front of what stands here.
+    pub fn wrap(&mut self, begin: &str) -> &mut Self {
+        self.text.insert_str(0, begin);
+        self
+    }
+
     /// The text so far.
     #[cfg(test)]
     pub fn text(&self) -> &str {

@@ -9,12 +9,14 @@ use onrecord_policy::{Moment, Policy};
 use onrecord_store::calls::Span;
 use onrecord_store::imports::{self, Row};
 use onrecord_store::outcomes::{self, Known, Outcome};
-use onrecord_store::{Tx, calls, commit};
+use onrecord_store::search::{self, Scope};
+use onrecord_store::{Tx, calls, commit, jobs};
 use serde_json::json;
 
 use super::facts::{Assignments, Facts};
 use super::{kept_unreadable, rows};
 use crate::access::hex;
+use crate::jobs::INDEX;
 use crate::{Program, ProgramError};
 
 /// How many officers are decided at a time.
@@ -108,14 +110,34 @@ impl Program {
             outcomes::write(&mut tx, &outcomes).await?;
             let moved = some.iter().filter(|(_, moved)| *moved).map(|(outcome, _)| outcome);
             self.write_spans(&mut tx, moved, &mut spans).await?;
+            self.mark_for_search(&mut tx, &outcomes).await?;
             commit(tx).await?;
         }
         if !known.is_empty() {
             let gone: Vec<i64> = known.into_keys().collect();
             let mut tx = self.store.begin().await?;
+            search::mark_calls_of_rows(&mut tx, &gone).await?;
             outcomes::delete(&mut tx, &gone).await?;
             commit(tx).await?;
         }
+        Ok(())
+    }
+
+    /// Marks the calls of outcomes, and the recordings that overlap them: they are found by other words now.
+    async fn mark_for_search(&self, tx: &mut Tx, outcomes: &[Outcome]) -> Result<(), ProgramError> {
+        let calls: Vec<String> = outcomes.iter().map(|outcome| outcome.call_id.clone()).collect();
+        search::mark(tx, Scope::Calls, &calls).await?;
+        let mut times: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+        for outcome in outcomes {
+            if let (Some(begin), Some(end)) = (outcome.begin_at, outcome.end_at) {
+                let all = times.entry(&outcome.officer_id).or_insert((begin, end));
+                *all = (all.0.min(begin), all.1.max(end));
+            }
+        }
+        for (officer, (from, to)) in times {
+            search::mark_recordings_of(tx, officer, from, to).await?;
+        }
+        jobs::add(tx, INDEX, "all", self.world.now()).await?;
         Ok(())
     }
 
@@ -224,6 +246,9 @@ fn outcome_of(call: &Row, said: &RowOutcome, policy: &Policy, now: i64) -> Outco
         line: call.line,
         call_id: call.call_id.clone().unwrap_or_default(),
         officer_id: call.officer_id.clone().unwrap_or_default(),
+        district: rows::value_of(call, "district").unwrap_or_default(),
+        unit: rows::value_of(call, "unit_id").unwrap_or_default(),
+        call_type: rows::value_of(call, "call_type").unwrap_or_default(),
         begin_at: said.begin.map(|at| at.0),
         end_at: said.end.map(|at| at.0),
         outcome: said.outcome.to_owned(),

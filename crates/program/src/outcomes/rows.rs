@@ -65,6 +65,18 @@ pub(crate) fn value_of(row: &Row, column: &str) -> Option<String> {
     values.remove(column)
 }
 
+/// The data of a kept row with other values in some columns.
+pub(crate) fn with_values<const N: usize>(row: &Row, values: [(&str, Option<&str>); N]) -> String {
+    let mut data: BTreeMap<String, String> = serde_json::from_str(&row.data).unwrap_or_default();
+    for (column, value) in values {
+        match value {
+            Some(value) => data.insert(column.to_owned(), value.to_owned()),
+            None => data.remove(column),
+        };
+    }
+    serde_json::to_string(&data).unwrap_or_default()
+}
+
 /// Adds a kept row to an export; answers its line there.
 pub(crate) fn add(export: &mut Export, row: &Row) -> Result<u64, ProgramError> {
     let damaged = || {

@@ -10,10 +10,13 @@ use std::sync::Arc;
 
 use onrecord_exchange::{Export, FileKind, Standing};
 use onrecord_store::imports::{self, Row};
-use onrecord_store::recordings::Recording;
-use onrecord_store::{Tx, commit, outcomes, settings};
+use onrecord_store::officers::{self, Officer};
+use onrecord_store::recordings::{self, Recording};
+use onrecord_store::search;
+use onrecord_store::{Tx, commit, jobs, outcomes, settings};
 
 use super::{kept_unreadable, rows};
+use crate::jobs::INDEX;
 use crate::{Program, ProgramError};
 
 /// How many rows are seen to at a time. Recordings take longer, and SQLite's transactions must be short.
@@ -39,6 +42,7 @@ impl Program {
         let concerned = self.concerned(all.values()).await?;
         let mut tx = self.store.begin().await?;
         self.write_standings(&mut tx, recordings, &standings).await?;
+        self.write_officers(&mut tx, &new).await?;
         imports::settle(&mut tx, &new).await?;
         imports::unsettle_by_cameras(&mut tx, &cameras_of_holders(all.values())).await?;
         if new.iter().any(tells_of_uploads) {
@@ -84,6 +88,30 @@ impl Program {
             .blocking(move |_| export.accepted_recordings(&zones).map_err(|error| kept_unreadable(&error)))
             .await?;
         Ok(accepted.into_iter().map(|standing| (standing.recording_id.clone(), standing)).collect())
+    }
+
+    /// Writes who officers are, as the newest rows name them.
+    async fn write_officers(&self, tx: &mut Tx, new: &[Row]) -> Result<(), ProgramError> {
+        let mut named: BTreeMap<String, Officer> = BTreeMap::new();
+        for row in new.iter().filter(|row| row.kind == FileKind::Officers.name()) {
+            let Some(officer_id) = row.officer_id.clone() else { continue };
+            let value = |column: &str| rows::value_of(row, column).unwrap_or_default();
+            let officer = Officer {
+                officer_id: officer_id.clone(),
+                name: value("name"),
+                badge: value("badge"),
+                district: value("district"),
+            };
+            officers::write(tx, &officer, row.id).await?;
+            named.insert(officer_id, officer);
+        }
+        if named.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<String> = named.into_keys().collect();
+        search::mark_officers(tx, &ids).await?;
+        jobs::add(tx, INDEX, "all", self.world.now()).await?;
+        Ok(())
     }
 
     /// Who had these cameras, as far as officers and camera assignments tell.
@@ -148,6 +176,9 @@ impl Program {
         }
         imports::accept(tx, &accepted).await?;
         imports::list_external(tx, &listed).await?;
+        let listed: Vec<String> = listed.into_iter().map(|recording| recording.source_key).collect();
+        search::mark_external(tx, &listed).await?;
+        jobs::add(tx, INDEX, "all", self.world.now()).await?;
         Ok(())
     }
 
@@ -169,6 +200,7 @@ impl Program {
             transfer_complete: true,
             metadata: row.data.clone(),
             created_at: self.world.now(),
+            standing: recordings::Standing::default(),
         }
     }
 }

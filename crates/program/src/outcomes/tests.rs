@@ -14,7 +14,7 @@ use onrecord_policy::{Moment, Policy};
 use onrecord_store::clips::{Clip, SealedKey};
 use onrecord_store::imports::{self, Counts, Import, NewRow};
 use onrecord_store::outcomes::Filter;
-use onrecord_store::recordings::{self, Recording};
+use onrecord_store::recordings::{self, Recording, Standing};
 use onrecord_store::sight::Sight;
 use onrecord_store::{Store, commit, ledger, settings};
 use onrecord_vault::{KeyRing, Shelf};
@@ -295,6 +295,7 @@ fn own_recording(department: &Department, chance: &mut Chance, id: u64) -> Recor
         transfer_complete: true,
         metadata: "{}".to_owned(),
         created_at: 1,
+        standing: Standing::default(),
     }
 }
 
@@ -423,7 +424,7 @@ impl Case {
     async fn external(&self) -> Vec<Recording> {
         let filter =
             recordings::Filter { state: Some("external".to_owned()), limit: 100, ..Default::default() };
-        recordings::list(&self.program.store, &filter, &Sight::everything()).await.unwrap()
+        recordings::list(&self.program.store, &filter, &Sight::everything()).await.unwrap().items
     }
 }
 

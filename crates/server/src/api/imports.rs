@@ -9,7 +9,7 @@ use axum::extract::State;
 use http_body_util::BodyExt as _;
 use onrecord_exchange::{FileKind, PROFILES, Rejected};
 use onrecord_program::imports::{HowToRead, Imported, Incoming};
-use onrecord_program::{Action, ProgramError};
+use onrecord_program::{Action, ProgramError, records};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -166,4 +166,51 @@ async fn receive(mut body: Body, incoming: &mut Incoming) -> Result<(), Problem>
             }
         }
     }
+}
+
+/// What became of the records of a file.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RecordsAnswer {
+    id: String,
+    rows: RowsAnswer,
+    /// Rows that cannot be used: the first 1,000.
+    rejects: Vec<RejectAnswer>,
+    /// Recordings that were linked, in all.
+    linked: u64,
+    /// New records that fit no recording.
+    unlinked: u64,
+}
+
+/// Takes in a file of a records system: arrests, force reports, complaints and case numbers. The recordings that a
+/// record is about are put into its category and its case.
+#[utoipa::path(post, path = "/api/v1/imports/records", tag = "imports",
+    request_body(content = Vec<u8>, content_type = "text/csv"),
+    responses((status = 200, body = RecordsAnswer), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 503, body = Problem)))]
+pub(crate) async fn take_in_records(
+    State(server): State<Shared>,
+    caller: Caller,
+    body: Body,
+) -> Result<Json<RecordsAnswer>, Problem> {
+    let who = caller.may(Action::Import)?;
+    let bytes = axum::body::to_bytes(body, records::LARGEST)
+        .await
+        .map_err(|_| Problem::bad_request("The file came only in part, or has more than 64 MiB."))?;
+    let told = server.program.import_records(&who, &bytes).await?;
+    let rejected = told.rejects.len() as i64;
+    let rejects = told.rejects.into_iter().take(1_000);
+    Ok(Json(RecordsAnswer {
+        id: told.id,
+        rows: RowsAnswer {
+            read: told.read as i64,
+            accepted: told.accepted as i64,
+            rejected,
+            duplicates: told.duplicates as i64,
+        },
+        rejects: rejects
+            .map(|(line, column, reason)| RejectAnswer { line, column, what: "row", reason })
+            .collect(),
+        linked: told.linked,
+        unlinked: told.unlinked,
+    }))
 }

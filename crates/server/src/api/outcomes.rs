@@ -109,7 +109,7 @@ fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-fn answer(outcome: Outcome) -> OutcomeAnswer {
+pub(crate) fn answer(outcome: Outcome) -> OutcomeAnswer {
     let list = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
     OutcomeAnswer {
         line: outcome.line,

@@ -2,19 +2,23 @@
 
 use axum::Json;
 use axum::extract::State;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
-use onrecord_program::Action;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
 use onrecord_program::recordings::Shown;
+use onrecord_program::{Action, Principal};
 use onrecord_store::clips::Clip;
-use onrecord_store::recordings::Filter;
+use onrecord_store::officers::Officer;
+use onrecord_store::recordings::{Filter, Sort};
+use onrecord_store::search;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
-use super::said::{Path, Query};
+use super::page::{self, instant, time};
+use super::said::Query;
 use crate::{Problem, Shared};
+
+pub(crate) use super::page::after;
 
 /// How many recordings a page has at most.
 const PAGE: u32 = 1_000;
@@ -35,6 +39,16 @@ pub(crate) struct Wanted {
     to: Option<String>,
     /// In this state: receiving, complete, unreadable, external, disposed.
     state: Option<String>,
+    /// In this district.
+    district: Option<String>,
+    /// In this category; `none` for those in no category.
+    category: Option<String>,
+    /// Of duties with this outcome.
+    outcome: Option<String>,
+    /// With all of these words: officer's name or badge, call, category, notes, file name.
+    q: Option<String>,
+    /// started_at, -started_at, -size or -duration; started_at where not given.
+    sort: Option<String>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
     /// At most so many, from 1 to 1,000; 100 where not given.
@@ -47,6 +61,8 @@ pub(crate) struct Page {
     items: Vec<RecordingAnswer>,
     /// Where the next page begins; absent on the last one.
     next_cursor: Option<String>,
+    /// How many there are in all; 10,001 stands for more than 10,000.
+    total: u64,
 }
 
 /// A recording. Times are RFC 3339, UTC.
@@ -67,6 +83,37 @@ pub(crate) struct RecordingAnswer {
     clips: Vec<ClipAnswer>,
     /// Keys, bookmarks, trails and whatever else came with it.
     attachments: Vec<ClipAnswer>,
+    /// Whose it is, where the officer is known.
+    officer: Option<OfficerAnswer>,
+    district: Option<String>,
+    categories: Vec<String>,
+    /// juvenile, sexual_assault, undercover or internal_affairs; null where it is in no restricted class.
+    restricted: Option<String>,
+    /// Bytes of its clips.
+    size: i64,
+    /// By how much people moved its clock, in microseconds.
+    alignment_us: i64,
+}
+
+/// An officer.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct OfficerAnswer {
+    id: String,
+    name: Option<String>,
+    badge: Option<String>,
+    district: Option<String>,
+}
+
+impl From<Officer> for OfficerAnswer {
+    fn from(officer: Officer) -> Self {
+        let filled = |text: String| Some(text).filter(|text| !text.is_empty());
+        Self {
+            id: officer.officer_id,
+            name: filled(officer.name),
+            badge: filled(officer.badge),
+            district: filled(officer.district),
+        }
+    }
 }
 
 /// The bytes of one file as received.
@@ -84,17 +131,13 @@ pub(crate) struct ClipAnswer {
     state: String,
 }
 
-fn time(at: Option<i64>) -> Option<String> {
-    at.and_then(|at| Timestamp::from_microsecond(at).ok()).map(|at| at.to_string())
-}
-
 fn clip(clip: Clip) -> ClipAnswer {
     // Sealed, and not yet looked into by a media tool: for whoever asks, still on its way.
     let state = if clip.state == "sealed" { "receiving".to_owned() } else { clip.state };
     ClipAnswer { id: clip.id, name: clip.name, kind: clip.kind, sha256: clip.sha256, size: clip.size, state }
 }
 
-fn answer(shown: Shown) -> RecordingAnswer {
+pub(crate) fn answer(shown: Shown) -> RecordingAnswer {
     let recording = shown.recording;
     let (clips, attachments): (Vec<Clip>, Vec<Clip>) =
         shown.clips.into_iter().partition(|clip| matches!(clip.kind.as_str(), "clip" | "rejected"));
@@ -110,36 +153,25 @@ fn answer(shown: Shown) -> RecordingAnswer {
         state: recording.state,
         clips: clips.into_iter().map(clip).collect(),
         attachments: attachments.into_iter().map(clip).collect(),
+        officer: shown.officer.map(OfficerAnswer::from),
+        district: Some(recording.standing.district).filter(|district| !district.is_empty()),
+        categories: shown.categories,
+        restricted: recording.standing.restricted,
+        size: recording.standing.size,
+        alignment_us: recording.standing.alignment,
     }
 }
 
-fn instant(name: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
-    text.map(|text| {
-        text.parse::<Timestamp>().map(Timestamp::as_microsecond).map_err(|_| {
-            Problem::bad_request(format!(
-                "{name} is not an RFC 3339 time with an offset, such as 2026-11-23T08:00:00Z. \
-                 (In an address, a plus sign is written %2B.)"
-            ))
-        })
-    })
-    .transpose()
-}
-
-/// Cursors are opaque to callers: the start and id of the last recording of a page.
-fn cursor_of(start: i64, id: &str) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{start}:{id}"))
-}
-
-pub(crate) fn after(cursor: &str) -> Result<(i64, String), Problem> {
-    URL_SAFE_NO_PAD
-        .decode(cursor)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .and_then(|text| {
-            let (start, id) = text.split_once(':')?;
-            (!id.contains('\0')).then_some((start.parse().ok()?, id.to_owned()))
-        })
-        .ok_or_else(|| Problem::bad_request("cursor is none that this server gave out; begin without one."))
+fn sort(wanted: Option<&str>) -> Result<Sort, Problem> {
+    match wanted {
+        None | Some("started_at") => Ok(Sort::Started),
+        Some("-started_at") => Ok(Sort::LastStarted),
+        Some("-size") => Ok(Sort::Largest),
+        Some("-duration") => Ok(Sort::Longest),
+        Some(other) => Err(Problem::bad_request(format!(
+            "sort is started_at, -started_at, -size or -duration, not {other}."
+        ))),
+    }
 }
 
 fn filter(wanted: &Wanted) -> Result<Filter, Problem> {
@@ -151,7 +183,15 @@ fn filter(wanted: &Wanted) -> Result<Filter, Problem> {
     if !(1..=PAGE).contains(&limit) {
         return Err(Problem::bad_request(format!("limit must be from 1 to {PAGE}.")));
     }
+    let uncategorised = wanted.category.as_deref() == Some("none");
+    let category = wanted.category.clone().filter(|_| !uncategorised);
+    let facts = [("category", &category), ("outcome", &wanted.outcome)];
+    let facts = facts.into_iter().filter_map(|(name, value)| Some(search::fact(name, value.as_deref()?)));
     Ok(Filter {
+        district: wanted.district.clone(),
+        uncategorised,
+        words: page::words(wanted.q.as_deref()).into_iter().chain(facts).collect(),
+        sort: sort(wanted.sort.as_deref())?,
         camera: wanted.camera.clone(),
         officer: wanted.officer.clone(),
         state: wanted.state.clone(),
@@ -163,39 +203,55 @@ fn filter(wanted: &Wanted) -> Result<Filter, Problem> {
     })
 }
 
-/// Lists recordings by their start.
+/// Lists recordings; with `Accept: text/csv`, at most 100,000 of them as CSV.
 #[utoipa::path(get, path = "/api/v1/recordings", tag = "recordings", params(Wanted),
     responses((status = 200, body = Page), (status = 400, body = Problem), (status = 401, body = Problem),
-        (status = 403, body = Problem)))]
+        (status = 403, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn list(
     State(server): State<Shared>,
     caller: Caller,
     Query(wanted): Query<Wanted>,
-) -> Result<Json<Page>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let who = caller.may(Action::View)?;
     let mut filter = filter(&wanted)?;
     if let Some(call) = &wanted.call {
         filter.spans = Some(server.program.spans_of_call(call).await?);
     }
-    let mut found = server.program.list_recordings(&who, &filter).await?;
-    let has_more = found.len() > (filter.limit - 1) as usize;
-    found.truncate((filter.limit - 1) as usize);
-    let next_cursor = found.last().filter(|_| has_more).map(|last| {
-        let recording = &last.recording;
-        cursor_of(recording.started_at.unwrap_or(recording.created_at), &recording.id)
-    });
-    Ok(Json(Page { items: found.into_iter().map(answer).collect(), next_cursor }))
+    if page::wants_csv(&headers) {
+        return as_csv(&server, &who, filter).await;
+    }
+    let page = one_page(&server, &who, &filter).await?;
+    Ok(Json(page).into_response())
 }
 
-/// One recording.
-#[utoipa::path(get, path = "/api/v1/recordings/{id}", tag = "recordings", params(("id" = String, Path)),
-    responses((status = 200, body = RecordingAnswer), (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 404, body = Problem)))]
-pub(crate) async fn show(
-    State(server): State<Shared>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Json<RecordingAnswer>, Problem> {
-    let who = caller.may(Action::View)?;
-    Ok(Json(answer(server.program.show_recording(&who, &id).await?)))
+async fn one_page(server: &Shared, who: &Principal, filter: &Filter) -> Result<Page, Problem> {
+    let mut found = server.program.list_recordings(who, filter).await?;
+    let most = filter.limit.saturating_sub(1) as usize;
+    let has_more = found.items.len() > most;
+    found.items.truncate(most);
+    let next_cursor = found
+        .items
+        .last()
+        .filter(|_| has_more)
+        .map(|last| page::cursor_of(filter.sort.place_of(&last.recording), &last.recording.id));
+    Ok(Page { items: found.items.into_iter().map(answer).collect(), next_cursor, total: found.total })
+}
+
+async fn as_csv(server: &Shared, who: &Principal, mut filter: Filter) -> Result<Response, Problem> {
+    if let Some(rule) = who.refused(Action::Export) {
+        return Err(Problem::forbidden(rule));
+    }
+    filter.limit = PAGE + 1;
+    let mut items = Vec::new();
+    loop {
+        let mut found = one_page(server, who, &filter).await?;
+        items.append(&mut found.items);
+        match found.next_cursor {
+            Some(cursor) if items.len() < page::MOST_ROWS => filter.after = Some(after(&cursor)?),
+            _ => break,
+        }
+    }
+    items.truncate(page::MOST_ROWS);
+    Ok(page::csv(&items, "recordings"))
 }
