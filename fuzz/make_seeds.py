@@ -170,11 +170,11 @@ FILES = [CALLS, RECORDINGS, OFFICERS, ASSIGNMENTS, EXCEPTIONS, EVENTS]
 
 def of_exchange():
     for kind, text in enumerate(FILES):
-        seed("exchange_files", f"kind-{kind}", f"{kind}Z{text}")
-        seed("exchange_files", f"kind-{kind}-no-zone", f"{kind}-{text}".replace("\n", "\r\n"))
-    seed("exchange_files", "open-quote", '0Zcall_id,officer_id\n1,"')
-    seed("exchange_files", "utf-16", "1Z".encode() + "recording_id".encode("utf-16"))
-    seed("exchange_files", "bom", b"1Z\xef\xbb\xbf\n\n" + RECORDINGS.encode())
+        seed("exchange_files", f"kind-{kind}", f"{kind}{text}")
+        seed("exchange_files", f"kind-{kind}-other-lines", f"{kind}{text}".replace("\n", "\r\n"))
+    seed("exchange_files", "open-quote", '0call_id,officer_id\n1,"')
+    seed("exchange_files", "utf-16", "1".encode() + "recording_id".encode("utf-16"))
+    seed("exchange_files", "bom", b"1\xef\xbb\xbf\n\n" + RECORDINGS.encode())
     seed("exchange_decide", "whole", parts(*FILES))
     seed("exchange_decide", "calls-and-recordings", parts(CALLS, RECORDINGS))
     packed = {"calls": "Incident No,Car,Nature,On\n1,1A,THEFT,3/1/2026 11:58:00 PM\n"}

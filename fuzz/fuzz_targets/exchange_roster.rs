@@ -1,9 +1,13 @@
 //! A duty roster.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
+use onrecord_exchange::Zone;
 use onrecord_exchange::fuzzing::roster;
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = roster(bytes, "America/Chicago", "1A11", 1_780_000_000_000_000);
+    static ZONE: LazyLock<Zone> = LazyLock::new(|| Zone::named("America/Chicago").unwrap());
+    let _ = roster(bytes, ZONE.clone(), "1A11", 1_780_000_000_000_000);
 });

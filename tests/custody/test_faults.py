@@ -129,6 +129,9 @@ class FullDisk(FaultCase):
             pass  # it hung up before it had read what there is no room for
         self.assertTrue(self.department.node.alive, "a full disk must not end the server")
         self.axis_says_507(file)
+        disk = os.statvfs(self.disk)
+        room = disk.f_bavail * disk.f_frsize
+        self.assertGreater(room, 32 * MEBI, "evidence leaves the database room to record looks")
         for one, its in kept:
             self.assert_kept(its, one, state="unreadable")
 

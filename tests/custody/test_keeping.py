@@ -1,15 +1,17 @@
 """Keeping: bytes at rest tell nothing, keys are rotated without touching evidence, a scrub finds a flipped bit and repairs
-it, a restored copy proves itself before it takes anything in.
+it, a restored copy proves itself before it takes anything in, or goes on under a new origin.
 """
 
 import json
 import subprocess
+import sys
 import time
 import unittest
 from pathlib import Path
 
 import department
 import footage
+import public_ledger
 import services
 from case import CustodyCase
 from clients import Api, Tus, new_camera, tus_metadata
@@ -155,6 +157,121 @@ class Keeping(CustodyCase):
         )
         self.assertEqual(done.returncode, 2, done.stdout)
         self.assertIn("newest are lost", done.stderr)
+
+
+class NewOrigin(CustodyCase):
+    """A backup, then evidence that no copy holds, then the disk is gone: the ledger goes on under a new name."""
+
+    @classmethod
+    def make_department(cls):
+        return department.Department(database="sqlite", evidence="folder")
+
+    def sent(self, name):
+        """A clip that was taken in: its file, and its receipt on disk."""
+        camera, file = new_camera(), footage.noise(300)
+        body = file.read_bytes()
+        answer, _ = self.tus.create(len(body), tus_metadata(camera, name), body)
+        self.assert_status(201, answer)
+        return file, self.proved(self.api, self.api.settled(camera)[0]["clips"][0]["id"], name)
+
+    def proved(self, api, clip, name):
+        path = self.department.folder / f"{name}.receipt.json"
+        path.write_text(json.dumps(api.receipt(clip)))
+        return path
+
+    def admin(self, *words, code=0):
+        done = subprocess.run([department.binary(), "admin", *words, *self.place], capture_output=True, text=True)
+        self.assertEqual(done.returncode, code, f"{done.stdout}\n{done.stderr}")
+        return done.stdout + done.stderr
+
+    def assert_verified(self, file, receipt, key, code=0):
+        done = self.department.verify(file, receipt, key)
+        self.assertEqual(done.returncode, code, f"{done.stdout}\n{done.stderr}")
+        done = public_ledger.check_receipt(receipt, file, key)
+        self.assertEqual(done.returncode, code, f"{done.stdout}\n{done.stderr}")
+
+    def restored(self):
+        """A copy from before the last upload, restored; the last checkpoint that the world has."""
+        folder = self.department.folder
+        self.department.node.restart()
+        self.before, _ = self.department.checkpoint()
+        self.old_leaves = public_ledger.leaves(self.department.base_url, self.before)
+        self.department.admin("backup", "--out", str(folder / "copy"))
+        self.lost = self.sent("lost")
+        self.department.node.restart()
+        (folder / "last.checkpoint").write_text(self.department.checkpoint()[1])
+        self.old_key = self.department.vkey()
+        self.department.node.stop()
+        self.place = ["--data", str(folder / "restored"), "--keys", str(self.department.keys)]
+        self.admin("restore", "--from", str(folder / "copy"))
+        return folder / "last.checkpoint"
+
+    def fetch(self, path):
+        return public_ledger.fetch(self.node.base_url, path)[0].decode()
+
+    def test_a_copy_that_cannot_prove_itself_goes_on_under_a_new_origin(self):
+        kept, old_receipt = self.sent("kept")
+        clip = json.loads(old_receipt.read_text())["clip_id"]
+        last = self.restored()
+        why = "The disk burned; the copy is older than the last checkpoint."
+        opening = ["open-origin", "--checkpoint", str(last), "--reason", why]
+        self.assertIn("newest are lost", self.admin("prove-restore", "--checkpoint", str(last), code=2))
+        self.assertIn("localhost/ledger/2", self.admin(*opening))
+        self.assertIn("only where a copy was restored", self.admin(*opening, code=2))
+        self.node = department.Node(self.place, self.department.folder, "restored").start()
+        self.addCleanup(self.node.kill)
+        key = self.fetch("key").strip()
+        self.assertTrue(key.startswith("localhost/ledger/2+"), key)
+        self.check_list(last.read_text(), key, why)
+        self.check_trees(key)
+        api = Api(self.node.base_url, self.department.token("reader"))
+        self.assert_verified(kept, old_receipt, self.old_key)
+        self.assert_verified(*self.lost, self.old_key)
+        new_receipt = self.proved(api, clip, "new")
+        self.assert_verified(kept, new_receipt, key)
+        self.assert_verified(kept, new_receipt, self.old_key, code=1)
+        self.check_goes_on(api, key)
+
+    def check_list(self, last, key, why):
+        """What is served openly: the old origin's end, and why the new one was opened, which its first leaf commits to."""
+        old, new = json.loads(self.fetch("origins"))
+        self.assertEqual((old["origin"], old["key"], old["last_checkpoint"]), ("localhost/ledger", self.old_key, last))
+        self.assertEqual((new["origin"], new["key"], new["opened"]["because"]), ("localhost/ledger/2", key, why))
+        self.assertNotIn("last_checkpoint", new)
+        entry = json.loads(new["opened"]["entry"])
+        self.assertEqual((entry["kind"], entry["reason"], entry["old_checkpoint"]), ("origin.opened", why, last))
+        size, _ = public_ledger.stated_root(self.fetch("checkpoint"))
+        first = json.loads(public_ledger.leaves(self.node.base_url, size)[0])
+        self.assertEqual(first["commitment"], public_ledger.commitment(new["opened"]))
+
+    def check_trees(self, key):
+        """The new tree is right under both its addresses, and goes on with the old leaves in their order."""
+        for address in ("", "/2"):
+            done = subprocess.run(
+                [sys.executable, public_ledger.CHECKER, "--url", f"{self.node.base_url}/ledger{address}", "--key", key],
+                capture_output=True,
+                text=True,
+            )
+            self.assertEqual(done.returncode, 0, f"{done.stdout}\n{done.stderr}")
+        size, _ = public_ledger.stated_root(self.fetch("checkpoint"))
+        leaves = public_ledger.leaves(self.node.base_url, size)
+        self.assertEqual(leaves[1 : 1 + self.before], self.old_leaves)
+        self.assertEqual(self.fetch("1/key").strip(), self.old_key)
+        self.assertTrue(self.fetch("1/checkpoint").startswith("localhost/ledger\n"))
+
+    def check_goes_on(self, api, key):
+        """The copy takes evidence in again, and never makes the new key a second time."""
+        file, camera = footage.noise(400), new_camera()
+        body = file.read_bytes()
+        tus = Tus(self.node.base_url, self.department.token("intake"))
+        answer, _ = tus.create(len(body), tus_metadata(camera, "after"), body)
+        self.assert_status(201, answer)
+        self.assert_verified(file, self.proved(api, api.settled(camera)[0]["clips"][0]["id"], "after"), key)
+        self.node.restart()
+        self.assertEqual(public_ledger.check(self.node.base_url, key).returncode, 0)
+        self.node.stop()
+        (self.department.keys / "ledger.2.key").rename(self.department.keys / "kept-elsewhere")
+        self.assertIn("ledger.2.key is not in the key folder", self.admin("token", "list", code=2))
 
 
 class Derivatives(CustodyCase):

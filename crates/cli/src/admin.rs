@@ -3,13 +3,15 @@
 mod user;
 
 use std::fs;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use onrecord_program::Role;
+use onrecord_program::backup::RESTORED;
 use onrecord_server::{Config, Opened, open, settings};
-use onrecord_store::{commit, settings as stored, tokens};
+use onrecord_store::{Store, StoreError, commit, settings as stored, tokens};
 
 use crate::serve::{Place, runtime};
 
@@ -70,6 +72,17 @@ enum What {
         /// The checkpoint, as it was published at /ledger/checkpoint or kept by a witness
         #[arg(long, value_name = "FILE")]
         checkpoint: PathBuf,
+    },
+    /// Where a restored copy cannot prove itself: end the old origin of the ledger in public, and go on under a new one
+    OpenOrigin {
+        #[command(flatten)]
+        place: Place,
+        /// The last checkpoint of the old origin that the world has: published, or kept by a witness
+        #[arg(long, value_name = "FILE")]
+        checkpoint: PathBuf,
+        /// What happened, in words; it is published
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
     /// Read evidence again, compare it with what was sealed, repair from the second store
     Scrub {
@@ -175,6 +188,7 @@ pub fn run(command: AdminCommand) -> Result<ExitCode, String> {
                 Ok(ExitCode::SUCCESS)
             }
             What::ProveRestore { place, checkpoint } => prove_restore(&place, &checkpoint).await,
+            What::OpenOrigin { place, checkpoint, reason } => open_origin(&place, &checkpoint, &reason).await,
         }
     })
 }
@@ -268,6 +282,8 @@ async fn restore(place: &Place, from: &Path) -> Result<ExitCode, String> {
         return Err(format!("{} exists already: restore into a new data folder.", database.display()));
     }
     copy_folder(from, &config.data)?;
+    // Marked before anything else is opened: where the keys do not fit, the copy must not look like the original.
+    mark_copy(&config.data).await.map_err(|error| error.to_string())?;
     let (_, opened) = opened(place).await?;
     opened.program.mark_restored().await.map_err(|error| error.to_string())?;
     say!(
@@ -277,27 +293,54 @@ async fn restore(place: &Place, from: &Path) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
+async fn mark_copy(data: &Path) -> Result<(), StoreError> {
+    let store = Store::open_folder(data).await?;
+    let mut tx = store.begin().await?;
+    stored::set(&mut tx, RESTORED, &open::system_world().now().to_string()).await?;
+    commit(tx).await?;
+    store.close().await;
+    Ok(())
+}
+
 fn copy_folder(from: &Path, to: &Path) -> Result<(), String> {
     let failed =
         |path: &Path, error: std::io::Error| format!("{} cannot be copied: {error}.", path.display());
-    fs::create_dir_all(to).map_err(|error| failed(to, error))?;
+    // As the server makes them: nobody's but the owner's, whatever became of the copy's modes on its way.
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(to).map_err(|error| failed(to, error))?;
     for entry in fs::read_dir(from).map_err(|error| failed(from, error))? {
         let path = entry.map_err(|error| failed(from, error))?.path();
         let target = to.join(path.file_name().unwrap_or_default());
         if path.is_dir() {
             copy_folder(&path, &target)?;
         } else {
-            fs::copy(&path, &target).map_err(|error| failed(&path, error))?;
+            let copied = fs::copy(&path, &target)
+                .and_then(|_| fs::set_permissions(&target, fs::Permissions::from_mode(0o600)));
+            copied.map_err(|error| failed(&path, error))?;
         }
     }
     Ok(())
 }
 
 async fn prove_restore(place: &Place, checkpoint: &Path) -> Result<ExitCode, String> {
-    let note = fs::read_to_string(checkpoint)
-        .map_err(|error| format!("The checkpoint {} cannot be read: {error}.", checkpoint.display()))?;
+    let note = read_checkpoint(checkpoint)?;
     let (_, opened) = opened(place).await?;
     let newer = opened.program.prove_restore(&note, OPERATOR).await.map_err(|error| error.to_string())?;
     say!("This copy extends the checkpoint, by {newer} entries. Start the server again.");
     Ok(ExitCode::SUCCESS)
+}
+
+async fn open_origin(place: &Place, checkpoint: &Path, reason: &str) -> Result<ExitCode, String> {
+    let note = read_checkpoint(checkpoint)?;
+    let (config, opened) = opened(place).await?;
+    let origin =
+        opened.program.open_origin(&note, reason, OPERATOR).await.map_err(|error| error.to_string())?;
+    say!("The ledger goes on as {}, with {} entries of the old one.", origin.name, origin.kept);
+    say!("Its key, for witnesses and docks: {}", origin.key);
+    say!("Copy the key folder {} again, then start the servers again.", config.key_folder().display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_checkpoint(file: &Path) -> Result<String, String> {
+    fs::read_to_string(file)
+        .map_err(|error| format!("The checkpoint {} cannot be read: {error}.", file.display()))
 }

@@ -66,6 +66,7 @@ impl Place {
 pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(onrecord_program::seats::THREADS)
         .build()
         .map_err(|error| format!("The threads of the server cannot be started: {error}."))
 }

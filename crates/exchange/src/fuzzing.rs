@@ -12,8 +12,8 @@ use crate::source::Input;
 ///
 /// # Errors
 /// As for any roster.
-pub fn roster(text: &[u8], zone: &str, unit: &str, at: i64) -> Result<usize, ExchangeError> {
-    let clock = Clock { zone: Some(Zone::named(zone)?), zones: None };
+pub fn roster(text: &[u8], zone: Zone, unit: &str, at: i64) -> Result<usize, ExchangeError> {
+    let clock = Clock { zone: Some(zone), zones: None };
     let (roster, rejects) =
         Roster::read(&Input::in_memory("roster", text), &clock, &mut Gathered::default())?;
     let _ = roster.on_duty(unit, Moment(at));

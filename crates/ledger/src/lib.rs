@@ -45,5 +45,5 @@ pub use leaf::{commitment, leaf, leaf_hash};
 pub use receipt::{Receipt, Verdict, verify};
 pub use tree::{
     EMPTY_ROOT, Edge, Hash, ProofError, TileFile, Tiles, TilesError, TreeError, check_consistency,
-    check_inclusion, consistency, entries_path, inclusion, tile_path,
+    check_inclusion, consistency, consistency_within, entries_path, inclusion, tile_path,
 };

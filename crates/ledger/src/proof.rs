@@ -36,11 +36,21 @@ pub fn inclusion(index: u64, size: u64, tiles: &impl Tiles) -> Result<Vec<Hash>,
 /// # Errors
 /// `old` is above `new`, or a tile cannot be had or is damaged.
 pub fn consistency(old: u64, new: u64, tiles: &impl Tiles) -> Result<Vec<Hash>, TreeError> {
+    consistency_within(old, new, new, tiles)
+}
+
+/// The same proof from the tiles of a tree of `held` entries that has grown out of the one of `new` entries. A tree that
+/// grew by several entries at once never had tiles of the sizes between; the hashes are the same.
+///
+/// # Errors
+/// As [`consistency`]; also where `new` is above `held`.
+pub fn consistency_within(old: u64, new: u64, held: u64, tiles: &impl Tiles) -> Result<Vec<Hash>, TreeError> {
     bounded(old, new)?;
+    bounded(new, held)?;
     if old == 0 {
         return Ok(Vec::new());
     }
-    let reader = Reader::new(new, tiles);
+    let reader = Reader::new(held, tiles);
     let proof = tlog_tiles::prove_tree(new, old, &reader);
     reader.answer(proof, old)
 }

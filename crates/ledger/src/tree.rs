@@ -7,7 +7,9 @@
 
 use thiserror::Error;
 
-pub use crate::proof::{ProofError, check_consistency, check_inclusion, consistency, inclusion};
+pub use crate::proof::{
+    ProofError, check_consistency, check_inclusion, consistency, consistency_within, inclusion,
+};
 
 /// A hash of the tree: SHA-256.
 pub type Hash = [u8; 32];

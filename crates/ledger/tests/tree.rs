@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use aws_lc_rs::digest::{SHA256, digest};
 use onrecord_ledger::{
     EMPTY_ROOT, Edge, Hash, ProofError, TileFile, Tiles, TilesError, TreeError, check_consistency,
-    check_inclusion, consistency, entries_path, inclusion, leaf_hash, tile_path,
+    check_inclusion, consistency, consistency_within, entries_path, inclusion, leaf_hash, tile_path,
 };
 use proptest::prelude::*;
 
@@ -303,4 +303,16 @@ proptest! {
             prop_assert!(check_inclusion(&leaf, index as u64, size as u64, &root, &proof).is_err());
         }
     }
+}
+
+/// A tree that grew from 1 entry to 36 and then to 300 never had tiles of 3 entries.
+#[test]
+fn sizes_that_were_never_signed_are_proved_from_the_tiles_of_a_later_tree() {
+    let all = leaves(300);
+    let (_, stored) = grown(&all, &[1, 36]);
+    for (old, new) in [(1, 3), (2, 5), (7, 36), (30, 255), (256, 257), (3, 299), (1, 300)] {
+        let proof = consistency_within(old as u64, new as u64, 300, &stored).unwrap();
+        check_consistency(old as u64, &mth(&all[..old]), new as u64, &mth(&all[..new]), &proof).unwrap();
+    }
+    assert!(matches!(consistency_within(1, 301, 300, &stored), Err(TreeError::OutOfRange { .. })));
 }

@@ -203,6 +203,7 @@ impl Program {
         role: Role,
         actor: &str,
     ) -> Result<(String, String), ProgramError> {
+        self.may_write()?;
         let text = format!("onr_{}", URL_SAFE_NO_PAD.encode(self.world.random::<32>()));
         let now = self.world.now();
         let id = self.world.id().simple().to_string();

@@ -8,14 +8,18 @@ pub(crate) mod unwrap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use onrecord_ledger::Kind;
 use onrecord_store::recordings::{self, Recording};
 use onrecord_store::swift::{self, Container, Object};
 use onrecord_store::uploads::Upload;
 use onrecord_store::{Tx, commit};
+use serde_json::{Map, Value, json};
 
 pub use names::{ContainerKind, ObjectKind};
 
+use crate::custody::Event;
 use crate::intake::{Attempt, Check, NewClip, NewRecording, Sealed};
+use crate::text::{WORD, keepable, kept};
 use crate::{Principal, Program, ProgramError, Role};
 
 /// Metadata: lower-case names, decoded values.
@@ -48,12 +52,12 @@ fn text(metadata: &Metadata) -> String {
 }
 
 /// Adds to metadata what is new; an empty value deletes.
-fn merge(into: &mut Metadata, new: Metadata) {
+fn merge(into: &mut Metadata, new: &Metadata) {
     for (name, value) in new {
         if value.is_empty() {
-            into.remove(&name);
+            into.remove(name);
         } else {
-            into.insert(name, value);
+            into.insert(name.clone(), value.clone());
         }
     }
 }
@@ -65,15 +69,13 @@ impl Program {
     /// [`ProgramError::Refused`] where it can never be stored: a name that is none of Axis's, times that contradict each
     /// other, a user or device that has not been announced.
     pub async fn put_container(&self, name: &str, metadata: Metadata) -> Result<Made, ProgramError> {
-        let known = swift::container(&self.store, name).await?;
-        let made = if known.is_some() { Made::Merged } else { Made::New };
-        let known = known.unwrap_or_else(|| Container {
-            name: name.to_owned(),
-            metadata: "{}".to_owned(),
-            recording_id: None,
-        });
-        self.write_container(known, metadata).await?;
-        Ok(made)
+        loop {
+            let known = swift::container(&self.store, name).await?;
+            let made = if known.is_some() { Made::Merged } else { Made::New };
+            if self.write_container(name, known, &metadata).await? {
+                return Ok(made);
+            }
+        }
     }
 
     /// Merges metadata into a container.
@@ -81,28 +83,52 @@ impl Program {
     /// # Errors
     /// As [`Program::put_container`], and where there is no such container.
     pub async fn post_container(&self, name: &str, metadata: Metadata) -> Result<(), ProgramError> {
-        let known = swift::container(&self.store, name).await?.ok_or_else(|| missing("container", name))?;
-        self.write_container(known, metadata).await
+        loop {
+            let known =
+                swift::container(&self.store, name).await?.ok_or_else(|| missing("container", name))?;
+            if self.write_container(name, Some(known), &metadata).await? {
+                return Ok(());
+            }
+        }
     }
 
-    async fn write_container(&self, mut container: Container, new: Metadata) -> Result<(), ProgramError> {
+    /// Merges metadata into what was known of a container. False, and nothing is written, where somebody else has written
+    /// it since: two that merge at once must not lose what one of them says.
+    async fn write_container(
+        &self,
+        name: &str,
+        known: Option<Container>,
+        new: &Metadata,
+    ) -> Result<bool, ProgramError> {
         self.may_write()?;
-        let kind = ContainerKind::of(&container.name)?;
-        let mut metadata = parse(&container.metadata);
+        let kind = ContainerKind::of(name)?;
+        let before = known.as_ref().map(|known| known.metadata.clone());
+        let mut metadata = parse(before.as_deref().unwrap_or("{}"));
         merge(&mut metadata, new);
-        container.metadata = text(&metadata);
+        let mut container = Container {
+            name: name.to_owned(),
+            metadata: text(&metadata),
+            recording_id: known.and_then(|known| known.recording_id),
+        };
         let recording = match &kind {
             ContainerKind::System | ContainerKind::Users | ContainerKind::Devices => None,
             ContainerKind::Rejected => Some(rejected(&container.name, &metadata)),
             ContainerKind::Recording { .. } => Some(self.announced(&container.name, &kind, &metadata).await?),
         };
         let mut tx = self.store.begin().await?;
+        if swift::container_in(&mut tx, name).await?.map(|there| there.metadata) != before {
+            return Ok(false);
+        }
         if let Some(new) = recording {
             container.recording_id = Some(self.write_recording(&mut tx, new).await?);
         }
-        swift::set_container(&mut tx, &container, self.world.now()).await?;
+        if before.is_some() {
+            swift::set_container(&mut tx, &container, self.world.now()).await?;
+        } else if !swift::add_container(&mut tx, &container, self.world.now()).await? {
+            return Ok(false);
+        }
         commit(tx).await?;
-        Ok(())
+        Ok(true)
     }
 
     /// Registers the recording of a container, or writes what its metadata say now.
@@ -123,8 +149,40 @@ impl Program {
         if changed != known {
             recordings::update(tx, &changed).await?;
         }
+        self.note_correction(tx, &known, &changed).await?;
         self.settle_recording(tx, &changed.id).await?;
         Ok(changed.id)
+    }
+
+    /// Whose a recording is, of which camera and when: where its source takes back what it had said, the ledger knows.
+    async fn note_correction(
+        &self,
+        tx: &mut Tx,
+        known: &Recording,
+        changed: &Recording,
+    ) -> Result<(), ProgramError> {
+        let texts = [
+            ("camera_serial", &known.camera_serial, &changed.camera_serial),
+            ("officer_id", &known.officer_id, &changed.officer_id),
+        ];
+        let times = [
+            ("started_at", known.started_at, changed.started_at),
+            ("activated_at", known.activated_at, changed.activated_at),
+            ("stopped_at", known.stopped_at, changed.stopped_at),
+        ];
+        let texts = texts.into_iter().filter(|(_, was, is)| was.is_some() && was != is);
+        let times = times.into_iter().filter(|(_, was, is)| was.is_some() && was != is);
+        let facts: Map<String, Value> = texts
+            .map(|(what, was, is)| (what.to_owned(), json!({ "was": was, "is": is })))
+            .chain(times.map(|(what, was, is)| (what.to_owned(), json!({ "was": was, "is": is }))))
+            .collect();
+        if facts.is_empty() {
+            return Ok(());
+        }
+        let actor = axis_principal().actor();
+        let event = Event::new(Kind::Annotated, &changed.id, &actor, "its source says otherwise now");
+        self.record(tx, event.with([("changed", Value::Object(facts))])).await?;
+        Ok(())
     }
 
     /// What the metadata of a recording's container say.
@@ -138,6 +196,7 @@ impl Program {
         let user = metadata.get("userid").unwrap_or(user);
         let device = metadata.get("bwcserialnumber").unwrap_or(device);
         let officer = self.known_user(user).await?;
+        keepable("The id of the user", &officer, WORD)?;
         if swift::object(&self.store, "Devices", device).await?.is_none() {
             return Err(ProgramError::Refused(format!(
                 "The camera {device} has not been announced: put it into the container Devices first."
@@ -152,7 +211,7 @@ impl Program {
             started_at: times.start.or(times.trigger_on).or(kind.trigger_on()),
             activated_at: times.trigger_on.or(kind.trigger_on()),
             stopped_at: times.stop.or(times.trigger_off),
-            timezone: metadata.get("timezone").cloned(),
+            timezone: metadata.get("timezone").map(|zone| kept(zone, WORD)),
             clock_offset: None,
             transfer_complete: metadata
                 .get("status")
@@ -244,6 +303,7 @@ impl Program {
         metadata: &Metadata,
         etag: String,
     ) -> Result<(), ProgramError> {
+        keepable("The name of the object", name, WORD)?;
         let object = Object {
             container: container.to_owned(),
             name: name.to_owned(),
@@ -278,7 +338,7 @@ impl Program {
         let clip = NewClip {
             kind: if is_rejected { "rejected" } else { ObjectKind::of(name).word() },
             name: name.to_owned(),
-            content_type,
+            content_type: content_type.map(|kind| kept(&kind, WORD)),
             metadata: text(metadata),
             length,
         };
@@ -340,12 +400,12 @@ fn rejected(name: &str, metadata: &Metadata) -> NewRecording {
     NewRecording {
         source: "axis",
         key: Some(name.to_owned()),
-        camera_serial: metadata.get("bwcserialnumber").cloned(),
-        officer_id: metadata.get("userid").cloned(),
+        camera_serial: metadata.get("bwcserialnumber").map(|serial| kept(serial, WORD)),
+        officer_id: metadata.get("userid").map(|user| kept(user, WORD)),
         started_at: times.start.or(times.trigger_on),
         activated_at: times.trigger_on,
         stopped_at: times.stop.or(times.trigger_off),
-        timezone: metadata.get("timezone").cloned(),
+        timezone: metadata.get("timezone").map(|zone| kept(zone, WORD)),
         clock_offset: None,
         transfer_complete: true,
         metadata: text(metadata),

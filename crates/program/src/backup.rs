@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use onrecord_ledger::{Checkpoint, Edge, Kind};
+use onrecord_ledger::{Checkpoint, Edge, Hash, Kind};
 use onrecord_store::{commit, ledger, settings};
 use onrecord_vault::{Shelf, copy_segment};
 
@@ -29,6 +29,22 @@ pub struct BackedUp {
     pub bytes: u64,
 }
 
+/// How a copy stands to a checkpoint.
+pub(crate) enum Standing {
+    /// Its entries lead to it.
+    Extends {
+        /// How many came after it.
+        newer: u64,
+    },
+    /// It has fewer entries than the checkpoint.
+    Short {
+        /// How many it has.
+        entries: u64,
+    },
+    /// It has as many, and others.
+    Differs,
+}
+
 impl Program {
     /// Refuses to change anything where this is a copy that has not proved itself.
     pub(crate) fn may_write(&self) -> Result<(), ProgramError> {
@@ -37,7 +53,7 @@ impl Program {
         }
         Err(ProgramError::Away(
             "this server came back from a backup and takes nothing in until an administrator has proved that its ledger \
-             extends the last published checkpoint (onrecord admin prove-restore)."
+             extends the last published checkpoint (onrecord admin prove-restore), or opened a new origin."
                 .to_owned(),
         ))
     }
@@ -90,24 +106,27 @@ impl Program {
     ///
     /// # Errors
     /// Where the checkpoint is not this ledger's, or where the entries do not lead to it: then evidence or entries are
-    /// lost, and only another copy helps.
+    /// lost, and only another copy helps, or a [new origin](Program::open_origin).
     pub async fn prove_restore(&self, note: &str, actor: &str) -> Result<u64, ProgramError> {
-        let checkpoint = Checkpoint::open(note, &self.ledger_key.verifier_key()).map_err(|error| {
-            ProgramError::Refused(format!("The checkpoint is not one of this ledger: {error}"))
-        })?;
-        let state = self.tree_state().await?;
-        if state.sequenced < checkpoint.size {
-            return Err(ProgramError::Refused(format!(
-                "The checkpoint holds {} entries and this copy only {}: the newest are lost. Restore a newer copy.",
-                checkpoint.size, state.sequenced
-            )));
-        }
-        if self.root_of(checkpoint.size).await? != checkpoint.root {
-            return Err(ProgramError::Refused(
-                "The entries of this copy do not lead to the checkpoint: it is a copy of something else, or was changed."
-                    .to_owned(),
-            ));
-        }
+        let checkpoint = self.last_checkpoint(note).await?;
+        let newer = match self.standing(&checkpoint).await? {
+            Standing::Extends { newer } => newer,
+            Standing::Short { entries } => {
+                return Err(ProgramError::Refused(format!(
+                    "The checkpoint holds {} entries and this copy only {entries}: the newest are lost. Restore a newer \
+                     copy; if there is none, onrecord admin open-origin says so in public and goes on.",
+                    checkpoint.size
+                )));
+            }
+            Standing::Differs => {
+                return Err(ProgramError::Refused(
+                    "The entries of this copy do not lead to the checkpoint: it is a copy of something else, or was \
+                     changed. Restore another copy; if there is none, onrecord admin open-origin says so in public and \
+                     goes on."
+                        .to_owned(),
+                ));
+            }
+        };
         let mut tx = self.store.begin().await?;
         settings::set(&mut tx, RESTORED, "").await?;
         let event = Event::new(
@@ -120,11 +139,44 @@ impl Program {
         self.record(&mut tx, event).await?;
         commit(tx).await?;
         self.live.is_restored.store(false, Ordering::Relaxed);
-        Ok(state.sequenced - checkpoint.size)
+        Ok(newer)
     }
 
-    /// The root of the tree of the first `size` entries, from the entries alone.
-    async fn root_of(&self, size: u64) -> Result<onrecord_ledger::Hash, ProgramError> {
+    /// A checkpoint that this ledger's key has signed, and that is no older than the newest this copy remembers.
+    ///
+    /// # Errors
+    /// Where it is another one.
+    pub(crate) async fn last_checkpoint(&self, note: &str) -> Result<Checkpoint, ProgramError> {
+        let checkpoint = Checkpoint::open(note, &self.ledger_key.verifier_key()).map_err(|error| {
+            ProgramError::Refused(format!("The checkpoint is not one of this ledger: {error}."))
+        })?;
+        let known = ledger::published_sizes(&self.store).await?.into_iter().max();
+        if let Some(newer) = known.filter(|size| *size > checkpoint.size) {
+            return Err(ProgramError::Refused(format!(
+                "The checkpoint holds {} entries, and this copy itself remembers that one of {newer} was published: give the \
+                 last one, as a witness or /ledger/checkpoint had it.",
+                checkpoint.size
+            )));
+        }
+        Ok(checkpoint)
+    }
+
+    /// How the entries of this copy stand to a checkpoint.
+    pub(crate) async fn standing(&self, checkpoint: &Checkpoint) -> Result<Standing, ProgramError> {
+        let entries = self.tree_state().await?.sequenced;
+        if entries < checkpoint.size {
+            return Ok(Standing::Short { entries });
+        }
+        match self.root_of(checkpoint.size).await? {
+            Some(root) if root == checkpoint.root => {
+                Ok(Standing::Extends { newer: entries - checkpoint.size })
+            }
+            _ => Ok(Standing::Differs),
+        }
+    }
+
+    /// The root of the tree of the first `size` entries, from the entries alone; none where some of them are missing.
+    async fn root_of(&self, size: u64) -> Result<Option<Hash>, ProgramError> {
         let mut edge = Edge::empty();
         while edge.size() < size {
             let until = size.min(edge.size() + AT_ONCE);
@@ -134,11 +186,9 @@ impl Program {
             }
             edge.take_tiles();
             if edge.size() != until {
-                return Err(ProgramError::Fault(format!(
-                    "The ledger lacks entries between {before} and {until}."
-                )));
+                return Ok(None);
             }
         }
-        Ok(edge.root())
+        Ok(Some(edge.root()))
     }
 }

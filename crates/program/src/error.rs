@@ -47,7 +47,14 @@ pub enum ProgramError {
 
 impl From<StoreError> for ProgramError {
     fn from(error: StoreError) -> Self {
-        if error.is_full() { Self::Full(error.to_string()) } else { Self::Store(error) }
+        match error {
+            error if error.is_full() => Self::Full(error.to_string()),
+            error if error.is_unkeepable() => Self::Refused(
+                "A text holds the character U+0000 or is longer than any name may be; the database cannot keep it."
+                    .to_owned(),
+            ),
+            error => Self::Store(error),
+        }
     }
 }
 

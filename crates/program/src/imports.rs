@@ -410,9 +410,12 @@ fn read_batches(
     let (send, batches) = mpsc::channel(4);
     tokio::task::spawn_blocking(move || {
         let columns = kind.columns();
-        let read = || -> Result<(), ExchangeError> {
-            let mut reader = RowReader::open(kind, &file, &options)?;
-            while let Some(rows) = reader.next_rows()? {
+        // What can be read could be read a moment ago.
+        let fault = |error: ExchangeError| ProgramError::Fault(error.to_string());
+        let read = || -> Result<(), ProgramError> {
+            let mut reader = RowReader::open(kind, &file, &options).map_err(fault)?;
+            while let Some(rows) = reader.next_rows().map_err(fault)? {
+                rows.iter().try_for_each(|row| rows::keepable_row(&columns, row))?;
                 for some in rows.chunks(ROWS) {
                     let batch = some.iter().map(|row| {
                         // Recordings are accepted when it is known whose they are.
@@ -428,8 +431,7 @@ fn read_batches(
             Ok(())
         };
         if let Err(error) = read() {
-            // It could be read a moment ago.
-            let _ = send.blocking_send(Err(ProgramError::Fault(error.to_string())));
+            let _ = send.blocking_send(Err(error));
         }
     });
     batches

@@ -28,6 +28,7 @@ pub use checks::Check;
 pub use seal::Sealed;
 
 use crate::custody::Event;
+use crate::text::{NAME, WORD, keepable};
 use crate::{Principal, Program, ProgramError, World};
 
 /// The largest clip: 100 GiB.
@@ -166,10 +167,13 @@ impl Program {
                 "A clip has at most {LARGEST} bytes; this one has more. Split it at the camera."
             )));
         }
+        keepable_names(&recording, &clip)?;
         self.may_write()?;
         let now = self.world.now();
-        let (clip_id, _, wrapped) = self.new_key(now)?;
         let mut tx = self.store.begin().await?;
+        // Not before: a rotation of keys between wrapping and committing would leave this one behind.
+        clips::hold_keys(&self.store, &mut tx).await?;
+        let (clip_id, _, wrapped) = self.new_key(now)?;
         let recording = self.register_recording(&mut tx, who, recording).await?;
         let clip = Clip {
             id: clip_id.to_string(),
@@ -299,6 +303,7 @@ impl Program {
         id: &str,
         length: u64,
     ) -> Result<(), ProgramError> {
+        self.may_write()?;
         let upload = self.upload(who, id).await?;
         match upload.length {
             Some(known) if known == length => return Ok(()),
@@ -333,6 +338,7 @@ impl Program {
     /// # Errors
     /// Where there is none, or it is somebody else's, or where the database cannot.
     pub async fn forget_upload(&self, who: &Principal, id: &str) -> Result<(), ProgramError> {
+        self.may_write()?;
         let upload = self.upload(who, id).await?;
         if upload.state != "open" {
             return Err(ProgramError::Conflict(
@@ -347,6 +353,9 @@ impl Program {
     /// # Errors
     /// Where the database cannot.
     pub async fn forget_expired(&self) -> Result<usize, ProgramError> {
+        if self.may_write().is_err() {
+            return Ok(0);
+        }
         let expired = uploads::expired(&self.store, self.world.now()).await?;
         for upload in &expired {
             self.discard(upload).await?;
@@ -377,6 +386,20 @@ impl Program {
         });
         let _ = deleting.await;
     }
+}
+
+/// Refuses a recording or clip whose names no database would keep.
+fn keepable_names(recording: &NewRecording, clip: &NewClip) -> Result<(), ProgramError> {
+    keepable("The name of the clip", &clip.name, NAME)?;
+    for (what, text) in [
+        ("The type of the clip", &clip.content_type),
+        ("The serial number of the camera", &recording.camera_serial),
+        ("The id of the officer", &recording.officer_id),
+        ("The zone of the recording", &recording.timezone),
+    ] {
+        keepable(what, text.as_deref().unwrap_or_default(), WORD)?;
+    }
+    Ok(())
 }
 
 /// The bytes of an id.

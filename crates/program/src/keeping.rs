@@ -43,22 +43,25 @@ impl Program {
     /// # Errors
     /// Where the key folder or the database cannot.
     pub async fn rotate(&self, period: &str, actor: &str) -> Result<u64, ProgramError> {
+        self.may_write()?;
         let before = self.keys.versions(period)?;
         let version = self.keys.rotate(period)?;
         let mut wrapped = 0;
-        loop {
-            let old = clips::keys_before(&self.store, period, version, AT_ONCE).await?;
-            if old.is_empty() {
-                break;
-            }
+        // The last look is taken where nobody else is about to commit a key of an old version; whoever comes later finds
+        // the new one.
+        let mut tx = loop {
             let mut tx = self.store.begin().await?;
+            clips::only_new_keys(&self.store, &mut tx).await?;
+            let old = clips::keys_before(&mut tx, period, version, AT_ONCE).await?;
+            if old.is_empty() {
+                break tx;
+            }
             for (owner, key) in &old {
                 clips::rewrap(&mut tx, owner, &self.rewrapped(owner, key)?).await?;
                 wrapped += 1;
             }
             commit(tx).await?;
-        }
-        let mut tx = self.store.begin().await?;
+        };
         let event = Event::new(Kind::KeyChanged, period, actor, "key-encryption key rotated")
             .with([("version", version.into()), ("data_keys", wrapped.into())]);
         self.record(&mut tx, event).await?;
@@ -95,6 +98,8 @@ impl Program {
     /// # Errors
     /// Where the database or the shelf cannot be used at all. Damage is no error: it is in the answer, and in the ledger.
     pub async fn scrub(self: &Arc<Self>, budget: u64) -> Result<Scrubbed, ProgramError> {
+        // To a database older than its evidence, the newest evidence would look like orphans.
+        self.may_write()?;
         let mut found = Scrubbed::default();
         let mut after = settings::get(&self.store, "scrub.after").await?.unwrap_or_default();
         while found.bytes < budget {

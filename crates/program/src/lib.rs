@@ -26,6 +26,7 @@ pub mod intake;
 pub mod jobs;
 pub mod keeping;
 pub mod media;
+pub mod origins;
 pub mod outcomes;
 pub mod people;
 pub mod playback;
@@ -33,7 +34,9 @@ pub mod receipts;
 pub mod recordings;
 pub mod records;
 pub mod search;
+pub mod seats;
 pub mod sequencer;
+pub mod text;
 pub mod world;
 
 use std::path::PathBuf;
@@ -76,6 +79,7 @@ pub struct Program {
 pub struct Live {
     pub(crate) attempts: intake::Attempts,
     pub(crate) sessions: playback::Sessions,
+    pub(crate) seats: seats::Seats,
     pub(crate) tree: sequencer::Tree,
     pub(crate) audit: outcomes::Audit,
     pub(crate) hashing: people::Hashing,

@@ -212,6 +212,14 @@ impl Program {
         segments: Vec<Segment>,
     ) -> Result<(), ProgramError> {
         let mut tx = self.store.begin().await?;
+        clips::hold_keys(&self.store, &mut tx).await?;
+        if self.keys.versions(&made.key.period)?.last() != Some(&made.key.version) {
+            drop(tx);
+            self.delete_objects(segments.into_iter().map(|segment| segment.name).collect()).await;
+            return Err(ProgramError::Away(
+                "the key that this was made under was rotated meanwhile.".to_owned(),
+            ));
+        }
         if media::add_derivative(&mut tx, made).await? {
             for segment in &segments {
                 clips::add_segment(&mut tx, &made.id, &row_of(segment)).await?;

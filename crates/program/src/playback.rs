@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use onrecord_ledger::Kind;
 use onrecord_store::clips::{self, Clip, SealedKey};
 use onrecord_store::{commit, media, recordings};
 use onrecord_vault::{Segment, read_range};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::custody::Event;
@@ -28,42 +30,54 @@ const OPENED: usize = 256;
 /// How many decrypted chunks (256 KiB each) may wait for the socket.
 const WAITING: usize = 8;
 
-/// Who looks at what.
-type Look = (String, String);
+/// A reader that takes nothing for so long is taken for gone.
+const STALLED: Duration = Duration::from_mins(1);
+
+/// Who looks at what, and why.
+type Look = (String, String, String);
+
+fn look_of(who: &str, what: &str, why: &str) -> Look {
+    (who.to_owned(), what.to_owned(), why.to_owned())
+}
 
 /// Looks that go on.
 #[derive(Default)]
 pub struct Sessions {
-    /// When each was last seen.
+    /// When each was last seen. None stands here before it stands in the ledger.
     looks: Mutex<HashMap<Look, i64>>,
+    /// Held while a look is written: who looks at the same meanwhile must wait for it.
+    writing: tokio::sync::Mutex<()>,
     /// What was opened, and when.
     opened: Mutex<HashMap<Look, (i64, Arc<Readable>)>>,
 }
 
 impl Sessions {
-    /// Whether this look begins a session.
-    fn begins(&self, who: &str, what: &str, now: i64) -> bool {
+    /// Whether this look goes on with one that stands in the ledger.
+    fn goes_on(&self, look: &Look, now: i64) -> bool {
         let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
         looks.retain(|_, last| now - *last < SESSION);
-        looks.insert((who.to_owned(), what.to_owned()), now).is_none()
+        looks.get_mut(look).is_some_and(|last| {
+            *last = now;
+            true
+        })
     }
 
-    fn forget(&self, who: &str, what: &str) {
-        self.looks.lock().unwrap_or_else(PoisonError::into_inner).remove(&(who.to_owned(), what.to_owned()));
+    fn begun(&self, look: Look, now: i64) {
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner).insert(look, now);
     }
 
-    fn recall(&self, who: &str, what: &str, now: i64) -> Option<Arc<Readable>> {
+    fn recall(&self, look: &Look, now: i64) -> Option<Arc<Readable>> {
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, readable) = opened.get(&(who.to_owned(), what.to_owned()))?;
+        let (at, readable) = opened.get(look)?;
         (now - at < REMEMBERED).then(|| Arc::clone(readable))
     }
 
-    fn remember(&self, who: &str, what: &str, now: i64, readable: &Arc<Readable>) {
+    fn remember(&self, look: Look, now: i64, readable: &Arc<Readable>) {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         if opened.len() >= OPENED {
             opened.retain(|_, (at, _)| now - *at < REMEMBERED);
         }
-        opened.insert((who.to_owned(), what.to_owned()), (now, Arc::clone(readable)));
+        opened.insert(look, (now, Arc::clone(readable)));
     }
 }
 
@@ -97,15 +111,16 @@ impl Program {
         why: &str,
     ) -> Result<Arc<Readable>, ProgramError> {
         let now = self.world.now();
+        let look = look_of(&who.id, clip_id, why);
         // What a person may see can change while they look: they are asked about again with every range.
         let is_token = matches!(who.rights, Rights::Token(_));
-        if let Some(readable) = self.live.sessions.recall(&who.id, clip_id, now).filter(|_| is_token) {
+        if let Some(readable) = self.live.sessions.recall(&look, now).filter(|_| is_token) {
             return Ok(readable);
         }
         let clip = self.known_clip(who, clip_id).await?;
         let readable = Arc::new(self.readable(clip).await?);
         self.look(who, &readable.clip_id, why).await?;
-        self.live.sessions.remember(&who.id, clip_id, now, &readable);
+        self.live.sessions.remember(look, now, &readable);
         Ok(readable)
     }
 
@@ -172,20 +187,19 @@ impl Program {
     async fn look(&self, who: &Principal, clip_id: &str, why: &str) -> Result<(), ProgramError> {
         self.may_play(who, clip_id).await?;
         self.may_write()?;
-        if !self.live.sessions.begins(&who.id, clip_id, self.world.now()) {
+        let (sessions, look) = (&self.live.sessions, look_of(&who.id, clip_id, why));
+        if sessions.goes_on(&look, self.world.now()) {
             return Ok(());
         }
-        let recorded = async {
-            let mut tx = self.store.begin().await?;
-            self.record(&mut tx, Event::new(Kind::Accessed, clip_id, &who.actor(), why)).await?;
-            commit(tx).await?;
-            Ok(())
+        let _writing = sessions.writing.lock().await;
+        if sessions.goes_on(&look, self.world.now()) {
+            return Ok(());
         }
-        .await;
-        if recorded.is_err() {
-            self.live.sessions.forget(&who.id, clip_id);
-        }
-        recorded
+        let mut tx = self.store.begin().await?;
+        self.record(&mut tx, Event::new(Kind::Accessed, clip_id, &who.actor(), why)).await?;
+        commit(tx).await?;
+        sessions.begun(look, self.world.now());
+        Ok(())
     }
 
     /// Reads a range of bytes, on a thread of its own; the pieces arrive in order. A reader that goes away ends it.
@@ -198,11 +212,14 @@ impl Program {
         range: Range<u64>,
     ) -> Result<mpsc::Receiver<Result<Bytes, ProgramError>>, ProgramError> {
         let (owner, key) = self.open_key(&readable.owner, &readable.key)?;
+        let seat = self.live.seats.of_a_reader()?;
         let (pieces, out) = mpsc::channel(WAITING);
         let (program, readable) = (Arc::clone(self), Arc::clone(readable));
+        let runtime = Handle::current();
         tokio::task::spawn_blocking(move || {
+            let _seat = seat;
             let read = read_range(&program.shelf, owner, &key, &readable.segments, range, |bytes| {
-                if pieces.blocking_send(Ok(bytes)).is_ok() {
+                if runtime.block_on(pieces.send_timeout(Ok(bytes), STALLED)).is_ok() {
                     ControlFlow::Continue(())
                 } else {
                     ControlFlow::Break(())
@@ -210,7 +227,7 @@ impl Program {
             });
             if let Err(error) = read {
                 tracing::error!(clip = readable.clip_id, %error, "evidence could not be read");
-                let _ = pieces.blocking_send(Err(error.into()));
+                let _ = runtime.block_on(pieces.send_timeout(Err(error.into()), STALLED));
             }
         });
         Ok(out)

@@ -5,9 +5,9 @@
 //! the same bytes. Several nodes may integrate at once for the same reason.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use onrecord_ledger::tree::{Tiles, TilesError, consistency, inclusion};
+use onrecord_ledger::tree::{Tiles, TilesError, consistency_within, inclusion};
 use onrecord_ledger::{Edge, Hash, Kind, commitment, leaf};
 use onrecord_store::ledger::{self, Kept, TreeState};
 use onrecord_store::{commit, settings};
@@ -25,9 +25,14 @@ const REMEMBERED: usize = 2_048;
 /// Partial tiles are deleted when they have been out of use for so long: ten minutes, in microseconds.
 const OUT_OF_USE: i64 = 600_000_000;
 
+/// The setting that says how many entries of the present origin were published last.
+pub(crate) const PUBLISHED_SIZE: &str = "ledger.published_size";
+
 /// The tree as this process knows it.
 #[derive(Default)]
 pub struct Tree {
+    /// The number of its origin, once it has been opened.
+    number: OnceLock<u64>,
     edge: tokio::sync::Mutex<Option<Edge>>,
     tiles: Mutex<HashMap<String, Arc<Vec<u8>>>>,
     /// Partial tiles that were written, when, and for which size.
@@ -49,9 +54,9 @@ pub(crate) struct ShelfTiles<'a> {
     tree: &'a Tree,
 }
 
-/// Where a tile lies on the shelf.
-pub fn tile_name(path: &str) -> String {
-    format!("ledger/{path}")
+/// Where a tile of an origin lies on the shelf. Each origin has tiles of its own, which are never written over.
+pub fn tile_name(number: u64, path: &str) -> String {
+    if number == 1 { format!("ledger/{path}") } else { format!("ledger/{number}/{path}") }
 }
 
 impl Tiles for ShelfTiles<'_> {
@@ -59,7 +64,7 @@ impl Tiles for ShelfTiles<'_> {
         if let Some(known) = self.tree.tiles.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
             return Ok(known.to_vec());
         }
-        let bytes = self.shelf.get(&tile_name(path)).map_err(|error| match error {
+        let bytes = self.shelf.get(&self.tree.tile_name(path)).map_err(|error| match error {
             ShelfError::Missing { .. } => TilesError::Missing { path: path.to_owned() },
             other => TilesError::Unreadable { path: path.to_owned(), reason: other.to_string() },
         })?;
@@ -69,6 +74,15 @@ impl Tiles for ShelfTiles<'_> {
 }
 
 impl Tree {
+    /// The number of its origin; the first one's, before it has been opened.
+    pub(crate) fn number(&self) -> u64 {
+        self.number.get().copied().unwrap_or(1)
+    }
+
+    fn tile_name(&self, path: &str) -> String {
+        tile_name(self.number(), path)
+    }
+
     fn remember(&self, path: &str, bytes: &[u8]) {
         let mut tiles = self.tiles.lock().unwrap_or_else(PoisonError::into_inner);
         if tiles.len() >= REMEMBERED {
@@ -99,25 +113,27 @@ impl Program {
         ledger::open_tree(&mut tx, self.ledger_key.origin()).await?;
         commit(tx).await?;
         let state = self.tree_state().await?;
-        if state.origin == self.ledger_key.origin() {
-            return Ok(());
-        }
-        Err(ProgramError::Fault(format!(
-            "The database holds the ledger {}, and the key folder the key of {}: give the key folder that belongs to \
-             this database.",
-            state.origin,
-            self.ledger_key.origin()
-        )))
+        let _ = self.live.tree.number.set(state.number);
+        Ok(())
     }
 
     /// How far the tree has come.
     ///
     /// # Errors
-    /// Where the database cannot tell.
+    /// Where the database cannot tell, or where it holds the ledger under another name than the key's.
     pub async fn tree_state(&self) -> Result<TreeState, ProgramError> {
-        ledger::tree(&self.store)
+        let state = ledger::tree(&self.store)
             .await?
-            .ok_or_else(|| ProgramError::Fault("The ledger has not been opened.".to_owned()))
+            .ok_or_else(|| ProgramError::Fault("The ledger has not been opened.".to_owned()))?;
+        if state.origin == self.ledger_key.origin() {
+            return Ok(state);
+        }
+        Err(ProgramError::Fault(format!(
+            "The database holds the ledger {}, and this program the key of {}: give the key folder that belongs to this \
+             database. Where a new origin was opened just now, start the server again.",
+            state.origin,
+            self.ledger_key.origin()
+        )))
     }
 
     /// Gives waiting entries their places and integrates them; answers how many entries the tree holds.
@@ -167,7 +183,7 @@ impl Program {
         }
         let note = self.ledger_key.sign_checkpoint(growing.size(), &growing.root());
         let mut tx = self.store.begin().await?;
-        ledger::integrated(&mut tx, growing.size(), &note).await?;
+        ledger::integrated(&mut tx, &state.origin, growing.size(), &note).await?;
         commit(tx).await?;
         *edge = Some(growing);
         Ok(())
@@ -188,7 +204,9 @@ impl Program {
             }
             let size = edge.size();
             for tile in edge.take_tiles() {
-                program.shelf.put(&tile_name(&tile.path), vec![tile.bytes.clone().into()])?;
+                program
+                    .shelf
+                    .put(&program.live.tree.tile_name(&tile.path), vec![tile.bytes.clone().into()])?;
                 program.live.tree.remember(&tile.path, &tile.bytes);
                 if !tile.complete {
                     let mut partial =
@@ -241,7 +259,8 @@ impl Program {
             )));
         }
         self.blocking(move |program| {
-            Ok(consistency(old, new, &ShelfTiles { shelf: &program.shelf, tree: &program.live.tree })?)
+            let tiles = ShelfTiles { shelf: &program.shelf, tree: &program.live.tree };
+            Ok(consistency_within(old, new, state.integrated, &tiles)?)
         })
         .await
     }
@@ -253,6 +272,8 @@ impl Program {
     /// Where the database or the shelf cannot.
     pub async fn publish(self: &Arc<Self>, pad_to: u64) -> Result<(String, i64), ProgramError> {
         self.may_write()?;
+        // What waits gets its places first: padding counts from them.
+        self.run_sequencer().await?;
         self.pad(pad_to).await?;
         self.run_sequencer().await?;
         let state = self.tree_state().await?;
@@ -261,7 +282,7 @@ impl Program {
         let now = self.world.now();
         let mut tx = self.store.begin().await?;
         ledger::publish(&mut tx, state.integrated, &note, now).await?;
-        settings::set(&mut tx, "ledger.published_size", &state.integrated.to_string()).await?;
+        settings::set(&mut tx, PUBLISHED_SIZE, &state.integrated.to_string()).await?;
         commit(tx).await?;
         self.delete_old_partials().await?;
         Ok((note, now))
@@ -285,7 +306,7 @@ impl Program {
 
     /// Fills up what came since the last publication to a multiple of `to` entries.
     async fn pad(&self, to: u64) -> Result<(), ProgramError> {
-        let published = settings::get(&self.store, "ledger.published_size").await?;
+        let published = settings::get(&self.store, PUBLISHED_SIZE).await?;
         let published: u64 = published.and_then(|size| size.parse().ok()).unwrap_or(0);
         let since = self.tree_state().await?.sequenced.saturating_sub(published);
         let lacking = if to == 0 { 0 } else { (to - since % to) % to };
@@ -308,7 +329,7 @@ impl Program {
         }
         .into_iter()
         .filter(|(_, size, _): &(i64, u64, String)| !published.contains(size))
-        .map(|(_, _, path)| tile_name(&path))
+        .map(|(_, _, path)| self.live.tree.tile_name(&path))
         .collect();
         self.delete_objects(old).await;
         Ok(())

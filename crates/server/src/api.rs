@@ -20,11 +20,13 @@ mod page;
 mod passkeys;
 mod people;
 pub(crate) mod recordings;
+pub(crate) mod said;
 mod sign_in;
 mod tokens;
 pub(crate) mod uploads;
 
 pub(crate) use body::{Ended, pour};
+pub(crate) use said::Path;
 
 use axum::Router;
 use axum::routing::{delete, get, patch, post, put};

@@ -28,7 +28,11 @@ use crate::{Problem, Shared};
 const PLAIN: usize = 64 * 1024;
 
 pub(crate) fn routes() -> Router<Shared> {
-    Router::new().route("/axis/auth/v1.0", any(sign_in::sign_in)).route("/axis/v1/{*path}", any(serve))
+    Router::new()
+        .route("/axis/auth/v1.0", any(sign_in::sign_in))
+        .route("/axis", any(serve))
+        .route("/axis/", any(serve))
+        .route("/axis/{*path}", any(serve))
 }
 
 /// What an address names.
@@ -41,7 +45,10 @@ pub(crate) struct Place {
 /// `/axis/v1/{account}/{container}[/{object}]`, each part decoded.
 pub(crate) fn place(path: &str) -> Option<Place> {
     let mut parts = path.strip_prefix("/axis/v1/")?.split('/').map(|part| {
-        percent_encoding::percent_decode_str(part).decode_utf8().ok().filter(|part| !part.is_empty())
+        percent_encoding::percent_decode_str(part)
+            .decode_utf8()
+            .ok()
+            .filter(|part| !part.is_empty() && !part.contains('\0'))
     });
     if parts.next()?? != sign_in::ACCOUNT {
         return None;

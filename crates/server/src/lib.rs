@@ -121,6 +121,7 @@ fn routes(server: Shared) -> Router {
         .merge(ledger::routes())
         .merge(health::routes())
         .fallback(pages::page)
+        .method_not_allowed_fallback(problem::not_by_this_method)
         .layer(axum::middleware::from_fn(headers::on_each_answer))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&server), logs::each_request))
         .with_state(server)

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Method, route and status.
-type Answered = (String, String, u16);
+type Answered = (&'static str, String, u16);
 /// How many, and microseconds in all.
 type Spent = (u64, u64);
 
@@ -20,9 +20,9 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub fn count(&self, method: &str, route: &str, status: u16, micros: u64) {
+    pub fn count(&self, method: &'static str, route: &str, status: u16, micros: u64) {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = requests.entry((method.to_owned(), route.to_owned(), status)).or_default();
+        let count = requests.entry((method, route.to_owned(), status)).or_default();
         count.0 += 1;
         count.1 += micros;
     }

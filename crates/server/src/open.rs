@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use onrecord_ledger::LedgerKey;
 use onrecord_media::{Media, MediaConfig};
+use onrecord_program::origins::key_name;
 use onrecord_program::{Live, Program, World};
 use onrecord_store::{Store, commit, settings as stored};
 use onrecord_vault::{BucketConfig, KeyRing, Shelf};
@@ -69,7 +70,7 @@ pub async fn open(config: &Config, world: World) -> Result<Opened, ServerError> 
     let shelf = Arc::new(open_shelf(&config.evidence, &config.data)?);
     let mirror =
         config.mirror.as_ref().map(|mirror| open_shelf(mirror, &config.data).map(Arc::new)).transpose()?;
-    let ledger_key = ledger_key(&keys, config, &world)?;
+    let ledger_key = ledger_key(&keys, config, &world, present_origin(&store).await?)?;
     let axis_key = text_secret(&keys, "axis.key", &world)?;
     let axis_signer =
         hmac::Key::new(hmac::HMAC_SHA256, text_secret(&keys, "axis-tokens.key", &world)?.as_bytes());
@@ -166,13 +167,28 @@ fn open_shelf(config: &ShelfConfig, data: &Path) -> Result<Shelf, ServerError> {
     opened.map_err(|error| ServerError::doing("The place for evidence cannot be opened")(&error))
 }
 
-/// The ledger's key: made at the first start, under the name that the host has then.
-fn ledger_key(keys: &KeyRing, config: &Config, world: &World) -> Result<LedgerKey, ServerError> {
+/// The number of the origin that the database holds; 1 before the first start.
+async fn present_origin(store: &Store) -> Result<u64, ServerError> {
+    let state = onrecord_store::ledger::tree(store)
+        .await
+        .map_err(|error| ServerError::doing("The ledger cannot be opened")(&error))?;
+    Ok(state.map_or(1, |state| state.number))
+}
+
+/// The ledger's key: made at the first start, under the name that the host has then. The key of a later origin is made
+/// where that is opened, and nowhere else.
+fn ledger_key(keys: &KeyRing, config: &Config, world: &World, number: u64) -> Result<LedgerKey, ServerError> {
     let failed =
         |why: &dyn std::fmt::Display| ServerError::doing("The ledger's key cannot be made or read")(why);
+    let name = key_name(number);
+    if number > 1 && !config.key_folder().join(&name).exists() {
+        return Err(failed(&format!(
+            "{name} is not in the key folder: give the one that belongs to this database"
+        )));
+    }
     let origin = format!("{}/ledger", config.server.host);
     let fresh = LedgerKey::generate(&origin, &world.random()).map_err(|error| failed(&error))?;
-    let text = keys.secret("ledger.key", || fresh.to_text().into_bytes()).map_err(|error| failed(&error))?;
+    let text = keys.secret(&name, || fresh.to_text().into_bytes()).map_err(|error| failed(&error))?;
     let text = String::from_utf8(text).map_err(|error| failed(&error))?;
     LedgerKey::from_text(text.trim()).map_err(|error| failed(&error))
 }

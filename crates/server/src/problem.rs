@@ -121,3 +121,13 @@ impl IntoResponse for Problem {
 pub(crate) fn no_such_page() -> Problem {
     Problem::not_found("There is nothing at this address; /api/openapi.json lists what there is.")
 }
+
+/// What stands where a route is, but not for the method of the request.
+pub(crate) async fn not_by_this_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "urn:onrecord:method",
+        "Not by this method",
+        "There is something at this address, but not for this method; /api/openapi.json lists what there is.",
+    )
+}

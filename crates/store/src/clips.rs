@@ -4,7 +4,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use crate::sql::Sql;
-use crate::{Doing, Store, StoreError, Tx};
+use crate::{Dialect, Doing, Store, StoreError, Tx};
 
 /// A data key as the database keeps it: wrapped by the key-encryption key of a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -332,12 +332,37 @@ pub async fn sealed_after(store: &Store, after: &str, limit: u32) -> Result<Vec<
         .doing("list sealed clips")
 }
 
+/// Until the transaction ends, no key-encryption key is left behind ([`only_new_keys`]): what is wrapped and committed in
+/// it stays readable. Any number of transactions may hold this at a time.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn hold_keys(store: &Store, tx: &mut Tx) -> Result<(), StoreError> {
+    lock_keys(store, tx, "SELECT CAST(pg_advisory_xact_lock_shared(1869509221, 3) AS TEXT)").await
+}
+
+/// Waits for every transaction that [`hold_keys`], and keeps new ones out until this one ends.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn only_new_keys(store: &Store, tx: &mut Tx) -> Result<(), StoreError> {
+    lock_keys(store, tx, "SELECT CAST(pg_advisory_xact_lock(1869509221, 3) AS TEXT)").await
+}
+
+async fn lock_keys(store: &Store, tx: &mut Tx, lock: &'static str) -> Result<(), StoreError> {
+    // The one writer of SQLite holds the transaction.
+    if store.dialect() == Dialect::Postgres {
+        sqlx::query(lock).execute(&mut **tx).await.doing("lock the keys")?;
+    }
+    Ok(())
+}
+
 /// Owners (clips and derivatives) whose keys are wrapped by an older version of their period's key, with those keys.
 ///
 /// # Errors
 /// Where the database cannot.
 pub async fn keys_before(
-    store: &Store,
+    tx: &mut Tx,
     period: &str,
     version: u32,
     limit: u32,
@@ -351,7 +376,7 @@ pub async fn keys_before(
     .bind(period)
     .bind(i64::from(version))
     .bind(i64::from(limit))
-    .fetch_all(store.reader())
+    .fetch_all(&mut **tx)
     .await
     .and_then(|rows| rows.iter().map(|row| Ok((row.try_get("id")?, read_key(row)?))).collect())
     .doing("list wrapped keys")

@@ -38,6 +38,8 @@ pub struct Kept {
 /// How far the tree has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeState {
+    /// Which of this ledger's origins it is; the first is 1.
+    pub number: u64,
     /// The ledger's name.
     pub origin: String,
     /// Entries with a place.
@@ -141,7 +143,7 @@ pub async fn placed(store: &Store, from: u64, to: u64) -> Result<Vec<Kept>, Stor
 /// # Errors
 /// Where the database cannot.
 pub async fn tree(store: &Store) -> Result<Option<TreeState>, StoreError> {
-    sqlx::query("SELECT origin, sequenced, integrated, note FROM ledger_tree WHERE one = 1")
+    sqlx::query("SELECT number, origin, sequenced, integrated, note FROM ledger_tree WHERE one = 1")
         .fetch_optional(store.reader())
         .await
         .and_then(|row| row.as_ref().map(read_tree).transpose())
@@ -150,6 +152,7 @@ pub async fn tree(store: &Store) -> Result<Option<TreeState>, StoreError> {
 
 fn read_tree(row: &AnyRow) -> Result<TreeState, sqlx::Error> {
     Ok(TreeState {
+        number: row.try_get::<i64, _>("number")? as u64,
         origin: row.try_get("origin")?,
         sequenced: row.try_get::<i64, _>("sequenced")? as u64,
         integrated: row.try_get::<i64, _>("integrated")? as u64,
@@ -235,26 +238,46 @@ pub async fn waits(store: &Store) -> Result<bool, StoreError> {
         .doing("look for waiting ledger entries")
 }
 
-/// The sizes of the checkpoints that were published.
+/// At most `limit` entries with larger numbers in the database than `id`, in the order of those.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn after(store: &Store, id: i64, limit: u32) -> Result<Vec<Kept>, StoreError> {
+    sqlx::query("SELECT id, kind, entry, salt, place FROM ledger_entries WHERE id > $1 ORDER BY id LIMIT $2")
+        .bind(id)
+        .bind(i64::from(limit))
+        .fetch_all(store.reader())
+        .await
+        .and_then(|rows| rows.iter().map(read).collect())
+        .doing("read ledger entries")
+}
+
+/// The sizes of the checkpoints of this origin that were published.
 ///
 /// # Errors
 /// Where the database cannot.
 pub async fn published_sizes(store: &Store) -> Result<Vec<u64>, StoreError> {
-    sqlx::query("SELECT DISTINCT size FROM ledger_checkpoints")
-        .fetch_all(store.reader())
-        .await
-        .and_then(|rows| rows.iter().map(|row| Ok(row.try_get::<i64, _>(0)? as u64)).collect())
-        .doing("list published checkpoints")
+    sqlx::query(
+        "SELECT DISTINCT size FROM ledger_checkpoints WHERE number = (SELECT number FROM ledger_tree)",
+    )
+    .fetch_all(store.reader())
+    .await
+    .and_then(|rows| rows.iter().map(|row| Ok(row.try_get::<i64, _>(0)? as u64)).collect())
+    .doing("list published checkpoints")
 }
 
-/// Notes that the tiles of `size` entries are durable, with the checkpoint that says so. Never goes back.
+/// Notes that the tiles of `size` entries are durable, with the checkpoint that says so. Never goes back, and never to
+/// another origin.
 ///
 /// # Errors
 /// Where the database cannot.
-pub async fn integrated(tx: &mut Tx, size: u64, note: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE ledger_tree SET integrated = $1, note = $2 WHERE one = 1 AND integrated <= $1")
+pub async fn integrated(tx: &mut Tx, origin: &str, size: u64, note: &str) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE ledger_tree SET integrated = $1, note = $2 WHERE one = 1 AND integrated <= $1 AND origin = $3",
+    )
         .bind(size as i64)
         .bind(note)
+        .bind(origin)
         .execute(&mut **tx)
         .await
         .doing("note the ledger's checkpoint")?;
@@ -267,8 +290,8 @@ pub async fn integrated(tx: &mut Tx, size: u64, note: &str) -> Result<(), StoreE
 /// Where the database cannot.
 pub async fn publish(tx: &mut Tx, size: u64, note: &str, now: i64) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO ledger_checkpoints (size, note, published_at) VALUES ($1, $2, $3) \
-         ON CONFLICT (size, published_at) DO UPDATE SET note = $2",
+        "INSERT INTO ledger_checkpoints (size, note, published_at, number) \
+         VALUES ($1, $2, $3, (SELECT number FROM ledger_tree)) ON CONFLICT (size, published_at) DO UPDATE SET note = $2",
     )
     .bind(size as i64)
     .bind(note)
@@ -279,13 +302,14 @@ pub async fn publish(tx: &mut Tx, size: u64, note: &str, now: i64) -> Result<(),
     Ok(())
 }
 
-/// The checkpoint that was published last, and when.
+/// The checkpoint of this origin that was published last, and when.
 ///
 /// # Errors
 /// Where the database cannot.
 pub async fn published(store: &Store) -> Result<Option<(String, i64)>, StoreError> {
     sqlx::query(
-        "SELECT note, published_at FROM ledger_checkpoints ORDER BY published_at DESC, size DESC LIMIT 1",
+        "SELECT note, published_at FROM ledger_checkpoints WHERE number = (SELECT number FROM ledger_tree) \
+         ORDER BY published_at DESC, size DESC LIMIT 1",
     )
     .fetch_optional(store.reader())
     .await

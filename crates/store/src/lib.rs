@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod ledger;
 pub mod media;
 pub mod officers;
+pub mod origins;
 pub mod outcomes;
 pub mod passkeys;
 pub mod people;
@@ -35,12 +36,17 @@ pub mod swift;
 pub mod tokens;
 pub mod uploads;
 
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use sqlx::any::AnyPoolOptions;
 use sqlx::{Any, AnyPool};
 
 pub use dialect::Dialect;
+
+/// The mode of the database's files: nobody's but the owner's, whatever folder they lie in.
+const OWN: u32 = 0o600;
 
 /// A transaction.
 pub type Tx = sqlx::Transaction<'static, Any>;
@@ -102,6 +108,17 @@ impl StoreError {
         matches!(self, Self::Database { source: sqlx::Error::Database(e), .. } if e.is_unique_violation())
     }
 
+    /// Whether the database can never keep a text that it was given: PostgreSQL keeps no U+0000 (22021, in JSON 22P05),
+    /// and nothing in an index that is longer than a third of a page (54000).
+    pub fn is_unkeepable(&self) -> bool {
+        match self {
+            Self::Database { source: sqlx::Error::Database(e), .. } => {
+                matches!(e.code().as_deref(), Some("22021" | "22P05" | "54000"))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the disk of the database is full.
     pub fn is_full(&self) -> bool {
         match self {
@@ -141,6 +158,9 @@ impl Store {
     /// Where the database cannot be opened or was written by a newer program.
     pub async fn open_folder(folder: &Path) -> Result<Self, StoreError> {
         let file = folder.join("onrecord.db");
+        // SQLite gives its other files the mode of this one.
+        let mut made = OpenOptions::new();
+        made.create(true).append(true).mode(OWN).open(&file).map_err(sqlx::Error::Io).doing("be opened")?;
         Self::open(&format!("sqlite:{}?mode=rwc", file.display())).await
     }
 
@@ -211,7 +231,9 @@ impl Store {
             .execute(&self.read)
             .await
             .doing("be copied")?;
-        let kept = std::fs::File::open(&temporary).and_then(|copy| copy.sync_all());
+        let kept = std::fs::set_permissions(&temporary, Permissions::from_mode(OWN))
+            .and_then(|()| std::fs::File::open(&temporary))
+            .and_then(|copy| copy.sync_all());
         kept.and_then(|()| std::fs::rename(&temporary, file)).map_err(sqlx::Error::Io).doing("keep its copy")
     }
 

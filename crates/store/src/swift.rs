@@ -65,6 +65,39 @@ pub async fn container(store: &Store, name: &str) -> Result<Option<Container>, S
         .doing("look up a container")
 }
 
+/// A container by its name, as this transaction sees it; others cannot change it until the transaction ends.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn container_in(tx: &mut Tx, name: &str) -> Result<Option<Container>, StoreError> {
+    // A write to the row locks it on both databases.
+    sqlx::query("UPDATE swift_containers SET name = name WHERE name = $1 RETURNING *")
+        .bind(name)
+        .fetch_optional(&mut **tx)
+        .await
+        .and_then(|row| row.as_ref().map(read_container).transpose())
+        .doing("look up a container")
+}
+
+/// Adds a container; false where there is one of this name.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn add_container(tx: &mut Tx, container: &Container, now: i64) -> Result<bool, StoreError> {
+    sqlx::query(
+        "INSERT INTO swift_containers (name, metadata, recording_id, updated_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (name) DO NOTHING",
+    )
+    .bind(&container.name)
+    .bind(&container.metadata)
+    .bind(container.recording_id.as_deref())
+    .bind(now)
+    .execute(&mut **tx)
+    .await
+    .map(|done| done.rows_affected() == 1)
+    .doing("add a container")
+}
+
 /// Writes a container, new or changed.
 ///
 /// # Errors

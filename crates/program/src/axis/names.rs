@@ -4,6 +4,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::ProgramError;
+use crate::text::{WORD, keepable};
 
 /// What a container is, by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,7 @@ impl ContainerKind {
     /// # Errors
     /// Where it is none of Axis's names.
     pub fn of(name: &str) -> Result<Self, ProgramError> {
+        keepable("The name of the container", name, WORD)?;
         match name {
             "System" => Ok(Self::System),
             "Users" => Ok(Self::Users),

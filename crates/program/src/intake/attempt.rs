@@ -102,6 +102,7 @@ impl Program {
         before: Vec<SegmentRow>,
         check: Check,
     ) -> Result<Attempt, ProgramError> {
+        let seat = self.live.seats.of_an_upload()?;
         let (messages, inbox) = mpsc::channel(WAITING);
         let (ending, ended) = watch::channel(());
         let running = Running { attempt: upload.attempt, messages: messages.downgrade(), ended };
@@ -117,6 +118,7 @@ impl Program {
             place: Place { bytes: upload.place, chunks: upload.chunks },
         };
         let worker = tokio::task::spawn_blocking(move || {
+            let _seat = seat;
             let outcome = worker.run(inbox, &before);
             drop(ending);
             outcome

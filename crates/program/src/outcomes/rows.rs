@@ -8,6 +8,7 @@ use onrecord_exchange::{Export, FileKind, KeptRow};
 use onrecord_store::imports::{NewRow, Row};
 
 use crate::ProgramError;
+use crate::text::{NAME, keepable};
 
 /// What a row that does not fit its header begins with.
 const UNFIT: &str = "{\"unfit\":";
@@ -37,6 +38,16 @@ pub(crate) fn new_row(kind: FileKind, columns: &[&'static str], row: &KeptRow, a
         data,
         accepted,
     }
+}
+
+/// Refuses a row whose names no database would keep.
+pub(crate) fn keepable_row(columns: &[&'static str], row: &KeptRow) -> Result<(), ProgramError> {
+    for (column, value) in columns.iter().zip(&row.values).filter(|_| row.fits) {
+        if column.ends_with("_id") || *column == "camera_serial" {
+            keepable(&format!("line {}, column {column}: the value", row.line), value, NAME)?;
+        }
+    }
+    Ok(())
 }
 
 /// Values by column, the same text for the same values.

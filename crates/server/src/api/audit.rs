@@ -1,7 +1,7 @@
 //! Figures of the audit, the policy in force, and policies tried on history.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use onrecord_program::Action;
 use onrecord_store::outcomes::Selection;
@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::auth::Caller;
 use super::given::Given;
 use super::page::{instant, time};
+use super::said::{Path, Query};
 use crate::{Problem, Shared};
 
 /// Of which duties.

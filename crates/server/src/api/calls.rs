@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
@@ -27,6 +27,7 @@ use super::given::Given;
 use super::outcomes::{OutcomeAnswer, answer as outcome};
 use super::page::{self, instant, seconds, time};
 use super::recordings::OfficerAnswer;
+use super::said::{Path, Query};
 use crate::{Problem, Shared};
 
 /// How many calls a page has at most.

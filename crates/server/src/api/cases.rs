@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use onrecord_program::Action;
 use onrecord_program::cases::{CaseChange, CasePicture};
@@ -19,6 +19,7 @@ use super::evidence::Made;
 use super::given::Given;
 use super::page::{self, time};
 use super::recordings::{RecordingAnswer, answer};
+use super::said::{Path, Query};
 use crate::{Problem, Shared};
 
 /// How many cases a page has at most.

@@ -1,7 +1,7 @@
 //! Clips: their original bytes, what was made from them, and their receipts.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use base64::Engine as _;
@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
 use super::body;
+use super::said::{Path, Query};
 use crate::{Problem, Shared};
 
 /// Why somebody looks; it stands in the custody trail.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use onrecord_program::Action;
 use onrecord_store::annotations::Category;
@@ -19,6 +19,7 @@ use super::evidence::Made;
 use super::given::Given;
 use super::page::time;
 use super::recordings::{OfficerAnswer, RecordingAnswer, answer};
+use super::said::{Path, Query};
 use crate::{Problem, Shared};
 
 /// The largest outlines: 16 MiB.

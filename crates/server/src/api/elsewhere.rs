@@ -1,6 +1,6 @@
 //! Signing in through the agency's identity provider: away with the browser, and back.
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::auth::cookie;
+use super::said::Query;
 use super::sign_in::cookie_of;
 use crate::oidc::{Begun, OidcError, Provider};
 use crate::{Encrypted, Problem, Shared, headers};

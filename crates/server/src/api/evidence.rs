@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use onrecord_program::Action;
 use onrecord_program::evidence::{Picture, Wrong};
@@ -16,6 +16,7 @@ use super::auth::Caller;
 use super::given::Given;
 use super::page::{instant, time};
 use super::recordings::{RecordingAnswer, answer};
+use super::said::Path;
 use crate::{Problem, Shared};
 
 /// A recording with everything that its page shows.

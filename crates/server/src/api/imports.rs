@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use http_body_util::BodyExt as _;
 use onrecord_exchange::{FileKind, PROFILES, Rejected};
 use onrecord_program::imports::{HowToRead, Imported, Incoming};
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
+use super::said::{Path, Query};
 use crate::{Problem, Shared};
 
 /// A body that brings nothing for so long is taken for broken.

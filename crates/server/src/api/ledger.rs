@@ -1,11 +1,12 @@
 //! Proofs. They reveal nothing, so they take no token.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::clips::base64;
+use super::said::Query;
 use crate::{Problem, Shared};
 
 /// Which entry.

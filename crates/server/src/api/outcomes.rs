@@ -1,7 +1,7 @@
 //! What the audit says of every call.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use serde_json::{Number, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
+use super::said::Query;
 use crate::{Problem, Shared};
 
 /// How many outcomes a page has at most.

@@ -54,7 +54,7 @@ pub(crate) fn after(cursor: &str) -> Result<(i64, String), Problem> {
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .and_then(|text| {
             let (start, id) = text.split_once(':')?;
-            Some((start.parse().ok()?, id.to_owned()))
+            (!id.contains('\0')).then_some((start.parse().ok()?, id.to_owned()))
         })
         .ok_or_else(|| Problem::bad_request("cursor is none that this server gave out; begin without one."))
 }

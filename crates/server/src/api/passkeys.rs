@@ -2,7 +2,7 @@
 //! (`PublicKeyCredential.parseCreationOptionsFromJSON`, `parseRequestOptionsFromJSON`, `toJSON`).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use onrecord_program::people::passkeys::{Asked, Created, Got, Site};
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::auth::Holder;
 use super::given::{CameFrom, Given, time};
+use super::said::Path;
 use super::sign_in::{SessionAnswer, answer, cookie_of, fresh};
 use crate::{Encrypted, Problem, Shared, headers};
 

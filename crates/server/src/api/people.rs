@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use onrecord_program::people::{Change, NewPerson, rights_of};
 use onrecord_program::{Action, PersonRole};
@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
 use super::given::{Given, given, time};
+use super::said::{Path, Query};
 use crate::{Problem, Shared};
 
 /// The most on a page.

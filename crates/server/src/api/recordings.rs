@@ -1,7 +1,7 @@
 //! Recordings with their clips: listed, and one by one.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use onrecord_program::recordings::Shown;
@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
 use super::page::{self, instant, time};
+use super::said::Query;
 use crate::{Problem, Shared};
 
 pub(crate) use super::page::after;

@@ -1,7 +1,7 @@
 //! Administration of tokens: which programs may call.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use onrecord_program::{Action, Role};
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::auth::Caller;
 use super::given::{Given, time};
+use super::said::Path;
 use crate::{Problem, Shared};
 
 /// Every token.

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use onrecord_program::intake::{Check, Sealed};
@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 
 use super::auth::Caller;
 use super::body::{Ended, pour};
+use super::said::Path;
 use crate::{Problem, Shared};
 
 /// What a server says of tus in every answer.

@@ -14,7 +14,9 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 pub(crate) fn read(headers: &HeaderMap, prefix: &str) -> Metadata {
     let named = headers.iter().filter_map(|(name, value)| {
         let name = name.as_str().strip_prefix(prefix)?;
-        Some((name.to_owned(), percent_decode(value.as_bytes()).decode_utf8_lossy().trim().to_owned()))
+        // Like a byte that is no UTF-8: no database of ours must keep U+0000, and rejected content is never refused.
+        let value = percent_decode(value.as_bytes()).decode_utf8_lossy().replace('\0', "\u{FFFD}");
+        Some((name.to_owned(), value.trim().to_owned()))
     });
     named.collect()
 }

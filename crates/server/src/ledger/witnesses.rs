@@ -22,8 +22,9 @@ pub(crate) async fn cosign(
     note: &str,
     published_at: i64,
 ) -> Result<(), String> {
-    let size = Checkpoint::read_unverified(note).map_err(|error| error.to_string())?.size;
-    let remembered = format!("witness.{}.size", witness.key);
+    let Checkpoint { origin, size, .. } =
+        Checkpoint::read_unverified(note).map_err(|error| error.to_string())?;
+    let remembered = format!("witness.{}.{origin}.size", witness.key);
     let last = settings::get(&program.store, &remembered).await.map_err(|error| error.to_string())?;
     let last = last.and_then(|size| size.parse().ok()).unwrap_or(0);
     let answer = match ask(program, witness, note, last, size).await? {

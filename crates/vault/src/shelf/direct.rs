@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl, fstatvfs};
 use rustix::io::Errno;
 
 /// Bytes of a block: one write.
@@ -18,6 +18,9 @@ pub(super) const BLOCK: usize = 1 << 20;
 const ALIGNED: usize = 4096;
 /// Blocks that may wait for the disk.
 const WAITING: usize = 3;
+/// Bytes of the disk that large files leave free: while the database finds room, what was taken in can still be looked at
+/// (each look is an entry), and what is refused can be said.
+const RESERVE: u64 = 64 << 20;
 
 /// Memory for one write, at an address that direct writes may use.
 struct Block {
@@ -73,6 +76,7 @@ impl Direct {
             let mut place = 0;
             for mut block in blocks {
                 let Block { filled, .. } = block;
+                leave_reserve(&file)?;
                 write_at(&file, block.written(), place)?;
                 place += filled as u64;
                 block.filled = 0;
@@ -111,6 +115,13 @@ impl Direct {
 
 fn stopped() -> io::Error {
     io::Error::other("the thread that writes has ended")
+}
+
+/// Fails as a full disk does where only the reserve is left.
+fn leave_reserve(file: &File) -> io::Result<()> {
+    let disk = fstatvfs(file)?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if free < RESERVE + BLOCK as u64 { Err(Errno::NOSPC.into()) } else { Ok(()) }
 }
 
 fn set_direct(file: &File, direct: bool) -> rustix::io::Result<()> {

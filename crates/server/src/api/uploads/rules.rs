@@ -8,8 +8,12 @@ use onrecord_program::intake::{Check, LARGEST};
 use super::{BYTES, VERSION};
 use crate::Problem;
 
-/// A header as text; none where it is absent.
+/// A header as text; none where it is absent. One that stands twice is refused: on the way here somebody else may have
+/// gone by the other one.
 pub(super) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, Problem> {
+    if headers.get_all(name).iter().nth(1).is_some() {
+        return Err(Problem::bad_request(format!("{name} stands twice; send it once.")));
+    }
     headers
         .get(name)
         .map(|value| {
