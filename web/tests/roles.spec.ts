@@ -111,7 +111,7 @@ test('records categorises many recordings at once', async ({ page }) => {
 	await boxes.nth(1).check();
 	await page.getByRole('button', { name: 'Categorise' }).click();
 	await page.getByRole('group', { name: 'Add' }).getByRole('checkbox').first().check();
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save', exact: true }).click();
 	await expect(page.getByText('2 recordings were categorised.')).toBeVisible();
 });
 
