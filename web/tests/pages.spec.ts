@@ -70,7 +70,7 @@ test('a call, its picture and its table', async ({ page }) => {
 	await settled(page);
 	await page.locator('tbody a').first().click();
 	await expect(page.getByRole('heading', { level: 1, name: /^Call / })).toBeVisible();
-	await page.getByText('The same as a table').click();
+	await page.locator('summary', { hasText: 'The same as a table' }).click();
 	await check(page, 'call');
 });
 
