@@ -1,5 +1,5 @@
 // Each role's main tasks, done as people do them.
-import { expect, settled, signIn, test } from './signed-in';
+import { expect, passwordOf, settled, signIn, test } from './signed-in';
 
 test.describe('anybody', () => {
 	test.use({ expected: [/401|Failed to load resource/] });
@@ -111,7 +111,7 @@ test('records categorises many recordings at once', async ({ page }) => {
 	await boxes.nth(1).check();
 	await page.getByRole('button', { name: 'Categorise' }).click();
 	await page.getByRole('group', { name: 'Add' }).getByRole('checkbox').first().check();
-	await page.getByRole('button', { name: 'Save' }).click();
+	await page.getByRole('button', { name: 'Save', exact: true }).click();
 	await expect(page.getByText('2 recordings were categorised.')).toBeVisible();
 });
 
@@ -183,4 +183,28 @@ test('the keyboard alone is enough: skip link, menu, list, recording, player', a
 	await expect(page.getByRole('dialog', { name: 'Keys of the player' })).toBeVisible();
 	await page.keyboard.press('Escape');
 	await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test.describe('a session that the server has locked', () => {
+	test.use({ expected: [/423/] });
+	test('hides the page until the password is given, and keeps what was there', async ({ page }) => {
+		await signIn(page, 'supervisor');
+		await page.goto('/calls?outcome=missing');
+		await settled(page);
+		// The server locks after 15 minutes; here its answer is given in its place, once.
+		const locked = { type: 'urn:onrecord:idle-locked', title: 'Locked', status: 423, detail: 'Give your password.' };
+		await page.route(/api\/v1\/calls\?/, (route) => route.fulfill({ status: 423, contentType: 'application/problem+json', json: locked }), { times: 1 });
+		await page.getByRole('link', { name: 'Begin' }).click();
+		const dialog = page.getByRole('dialog', { name: 'Locked' });
+		await expect(dialog).toBeVisible();
+		await expect(page.getByRole('heading', { level: 1 })).toBeHidden();
+		await page.keyboard.press('Escape');
+		await expect(dialog).toBeVisible();
+		await dialog.getByLabel('Password').fill(passwordOf('supervisor'));
+		await dialog.getByRole('button', { name: 'Unlock' }).click();
+		await expect(dialog).toBeHidden();
+		await expect(page).toHaveURL(/outcome=missing/);
+		await settled(page);
+		await expect(page.getByRole('heading', { level: 1 })).toHaveText('Calls');
+	});
 });

@@ -9,6 +9,7 @@ const file = process.env['ONRECORD_SIGN_INS'] ?? '';
 const signIns = (file && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}) as Partial<Record<Role, { name: string; password: string }>>;
 
 export const roles = Object.keys(signIns) as Role[];
+export const passwordOf = (role: Role): string => signIns[role]?.password ?? '';
 
 /** Sign-ins are slowed by address, so each role signs in once and its cookies are kept. */
 const states = new Map<Role, Awaited<ReturnType<ReturnType<Page['context']>['storageState']>>>();

@@ -138,7 +138,7 @@ export const home = {
 
 export const administration = {
 	get: (signal?: AbortSignal) => ask<T.AdministrationAnswer>('GET', `${V}/administration`, { signal }),
-	import: (kind: string, query: Query, file: Blob) => ask<T.ImportAnswer>('POST', at('imports', kind), { query, file })
+	import: (kind: string, query: Query, file: Blob) => ask<T.ImportAnswer | T.RecordsAnswer>('POST', at('imports', kind), { query, file })
 };
 
 /** A list as CSV, at most 100,000 rows. */

@@ -38,6 +38,7 @@ holds<Fits<S['SavedSearchAnswer'], T.SavedSearch>>();
 holds<Fits<S['CategoryAnswer'], T.Category>>();
 holds<Fits<S['AdministrationAnswer'], T.AdministrationAnswer>>();
 holds<Fits<S['ImportAnswer'], T.ImportAnswer>>();
+holds<Fits<S['RecordsAnswer'], T.RecordsAnswer>>();
 holds<Fits<S['VerifiedAnswer'], Omit<T.Verified, 'verified_at'>>>();
 holds<Fits<S['ReceiptAnswer'], T.Receipt>>();
 holds<Fits<S['StepAnswer'], Omit<T.CustodyEntry, 'at'>>>();

@@ -528,6 +528,17 @@ export interface SavedSearch {
 	at?: string | null;
 }
 
+/** What became of the records of a file (arrests, force reports, complaints, case numbers). */
+export interface RecordsAnswer {
+	id: string;
+	rows: { read: number; accepted: number; rejected: number; duplicates: number };
+	rejects: { line: number; column: string; what: string; reason: string }[];
+	/** Recordings that were linked, in all. */
+	linked: number;
+	/** New records that fit no recording. */
+	unlinked: number;
+}
+
 export interface ImportAnswer {
 	id: string;
 	kind: string;

@@ -743,6 +743,8 @@ export const en = {
 			whats: { row: 'the row is not used', value: 'the value counts as absent' } as Record<string, string>,
 			notes: 'Notes',
 			due: (n: string) => `The outcomes of ${n} officers are being decided anew.`,
+			linked: (linked: number, unlinked: number) =>
+				`${some(linked, 'recording was', 'recordings were')} linked; ${some(unlinked, 'record fits', 'records fit')} no recording yet.`,
 			clean: 'Everything could be used.',
 			done: 'The file was imported.'
 		},
