@@ -196,9 +196,12 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError`] where the KEK cannot be read or made.
     pub fn wrap(&self, period: &str, clip: [u8; 16], key: &DataKey) -> Result<WrappedKey, KeyError> {
-        let version = match self.versions(period)?.last() {
-            Some(version) => *version,
-            None => self.make_next(period)?,
+        check_period(period)?;
+        let all = self.entries()?;
+        // Whoever else saw none makes the same version, since both count from what they saw.
+        let version = match alive(&all, period).last() {
+            Some(version) => version,
+            None => self.make_after(&all, period)?,
         };
         let kek = self.kek(period, version)?;
         let mut nonce = [0; NONCE_LEN];
@@ -241,7 +244,8 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError`] where it cannot be made.
     pub fn rotate(&self, period: &str) -> Result<u32, KeyError> {
-        self.make_next(period)
+        check_period(period)?;
+        self.make_after(&self.entries()?, period)
     }
 
     /// Destroys an old version of a period's KEK, once no data key is wrapped under it any more.
@@ -285,9 +289,7 @@ impl KeyRing {
     /// [`KeyError::Period`], [`KeyError::Io`].
     pub fn versions(&self, period: &str) -> Result<Vec<u32>, KeyError> {
         check_period(period)?;
-        let all = self.entries()?;
-        let alive = all.iter().filter(|entry| !entry.is_gone && !all.contains(&entry.gone()));
-        Ok(alive.filter(|entry| entry.period == period).map(|entry| entry.version).collect())
+        Ok(alive(&self.entries()?, period).collect())
     }
 
     /// A small secret of another kind, by its name in the key folder: made once, the same ever after. Where two
@@ -330,11 +332,9 @@ impl KeyRing {
         key.map(LessSafeKey::new).map_err(|Unspecified| KeyError::Spoilt { path: path.display().to_string() })
     }
 
-    /// Makes the KEK after the last that a period ever had. Another process that does the same at the same time makes
+    /// Makes the KEK after the last that a period ever had, as far as `all` says. Another process that saw the same makes
     /// the same version; the first file counts for both.
-    fn make_next(&self, period: &str) -> Result<u32, KeyError> {
-        check_period(period)?;
-        let all = self.entries()?;
+    fn make_after(&self, all: &BTreeSet<Entry>, period: &str) -> Result<u32, KeyError> {
         let last = all.iter().filter(|entry| entry.period == period).map(|entry| entry.version).max();
         let version = last.unwrap_or(0).saturating_add(1);
         let mut key = Zeroizing::new([0; KEY]);
@@ -461,6 +461,13 @@ fn check_period(period: &str) -> Result<(), KeyError> {
 }
 
 /// Makes a folder for the owner alone, durably, or checks that it is one.
+/// The versions of a period's KEK that can be used, in order.
+fn alive<'a>(all: &'a BTreeSet<Entry>, period: &'a str) -> impl Iterator<Item = u32> + 'a {
+    let usable =
+        move |entry: &&Entry| entry.period == period && !entry.is_gone && !all.contains(&entry.gone());
+    all.iter().filter(usable).map(|entry| entry.version)
+}
+
 fn make_folder(folder: &Path) -> Result<(), KeyError> {
     if !folder.is_dir() {
         let failed = |error| io_error(folder, "make the key folder", error);
