@@ -17,7 +17,7 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 .PHONY: demo
-demo: ## invent a town and a city, audit both, say where the reports are (600 MB)
+demo: ## the whole product on this machine, with an invented city; Ctrl-C stops it (2 GB)
 	@scripts/demo
 
 .PHONY: clean-demo
@@ -51,6 +51,13 @@ custody: ## the doors of custody with real clients, on every database and eviden
 	@scripts/need linker
 	@cargo build -p onrecord-cli
 	@tests/custody/run
+
+.PHONY: app
+app: ## the pages in a browser, for every role, on both databases
+	@scripts/need linker python3 postgres ffmpeg espeak web chromium
+	@npm --prefix web run --silent build
+	@cargo build -p onrecord-cli
+	@python3 tests/app/run.py
 
 .PHONY: fault-custody
 fault-custody: ## 200 kills under load, full disk, database and object store away, two nodes, large files

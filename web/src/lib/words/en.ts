@@ -647,7 +647,7 @@ export const en = {
 		edited: 'The case was changed.',
 		closeCase: 'Close the case',
 		reopen: 'Reopen the case',
-		closeText: 'A closed case no longer keeps its recordings; holds and categories do.',
+		closeText: 'A closed case still keeps its recordings. Take one out to let it go.',
 		closed: 'The case was closed.',
 		reopened: 'The case was reopened.',
 		media: 'Other media',
