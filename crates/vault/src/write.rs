@@ -58,6 +58,8 @@ pub struct ClipWriter {
     /// Durable segments that were not taken yet, in order.
     durable: Vec<Segment>,
     stopped: bool,
+    /// Why writing failed, until somebody has been told.
+    why: Option<WriteError>,
 }
 
 struct Open {
@@ -94,6 +96,7 @@ impl ClipWriter {
             landing: VecDeque::new(),
             durable: Vec::new(),
             stopped: false,
+            why: None,
         }
     }
 
@@ -122,7 +125,10 @@ impl ClipWriter {
     /// those that are on their way.
     pub fn take_durable(&mut self) -> Vec<Segment> {
         while self.landing.front().is_some_and(|(_, landing)| self.stopped || landing.is_done()) {
-            if self.settle_front().is_err() {
+            if let Err(error) = self.settle_front() {
+                if !self.stopped {
+                    self.why = Some(error);
+                }
                 self.stopped = true;
                 break;
             }
@@ -173,7 +179,7 @@ impl ClipWriter {
         act: impl FnOnce(&mut Self) -> Result<(), WriteError>,
     ) -> Result<(), WriteError> {
         if self.stopped {
-            return Err(WriteError::Stopped);
+            return Err(self.why.take().unwrap_or(WriteError::Stopped));
         }
         let done = act(self);
         if done.is_err() {

@@ -18,6 +18,7 @@ use crate::{Problem, Shared};
 
 /// Of which duties.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     /// That begin at or after this instant (RFC 3339).

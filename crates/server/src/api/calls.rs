@@ -39,6 +39,7 @@ const QUIET: u32 = 15;
 
 /// Which calls.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     /// That begin at or after this instant (RFC 3339).
@@ -532,6 +533,7 @@ pub(crate) async fn decide(
 
 /// Which accounts.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountsWanted {
     /// noted, accepted, pending, approved or rejected.

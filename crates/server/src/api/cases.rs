@@ -27,6 +27,7 @@ const PAGE: u32 = 200;
 
 /// Which cases.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     /// open or closed.
@@ -305,6 +306,7 @@ pub(crate) async fn add_note(
 
 /// What other media are called.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Media {
     /// The name of the file.

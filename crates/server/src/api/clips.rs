@@ -16,6 +16,7 @@ use crate::{Problem, Shared};
 
 /// Why somebody looks; it stands in the custody trail.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Why {
     /// In the viewer's own words.
     reason: Option<String>,

@@ -225,6 +225,7 @@ pub(crate) async fn forget_search(
 
 /// Which officers.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OfficersWanted {
     /// Whose id, badge or a word of whose name begins with this text.

@@ -25,6 +25,7 @@ const KIND: &str = "oidc";
 
 /// Where to go on afterwards.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Begin {
     /// A page of ours; `/` where not given.
     to: Option<String>,
@@ -58,6 +59,7 @@ pub(crate) async fn begin(
 
 /// What the identity provider sends back.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Back {
     code: Option<String>,
     state: Option<String>,

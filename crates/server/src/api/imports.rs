@@ -22,6 +22,7 @@ const SILENCE: Duration = Duration::from_mins(2);
 
 /// How the file is to be read.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Reading {
     /// The zone of local times, an IANA name such as America/Chicago; where none is given, the installation's.

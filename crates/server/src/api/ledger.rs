@@ -11,6 +11,7 @@ use crate::{Problem, Shared};
 
 /// Which entry.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Entry {
     /// Its place in the tree.
     index: u64,
@@ -43,6 +44,7 @@ pub(crate) async fn inclusion(
 
 /// Which two trees.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Sizes {
     /// Entries of the older tree.
     from: u64,

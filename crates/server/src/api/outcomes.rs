@@ -32,6 +32,7 @@ const WORDS: [&str; 8] = [
 
 /// Which outcomes.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     /// Of this call.

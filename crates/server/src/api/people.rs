@@ -23,6 +23,7 @@ const COUNTED: u32 = 10_001;
 
 /// Which people are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
     /// Words in the sign-in name, display name, mail or officer id.
     q: Option<String>,

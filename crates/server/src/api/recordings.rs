@@ -25,6 +25,7 @@ const PAGE: u32 = 1_000;
 
 /// Which recordings.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     /// Of the camera with this serial.

@@ -159,6 +159,22 @@ fn a_writer_that_failed_takes_nothing_more_but_tells_how_far_it_came() {
 }
 
 #[test]
+fn whoever_pushes_on_learns_why_a_segment_did_not_land() {
+    let stand = Stand::folder();
+    // Every segment has the same name: the second finds it taken.
+    let same = Box::new(|bytes: &mut [u8]| bytes.fill(7));
+    let shelf = Arc::clone(&stand.shelf);
+    let mut writer = ClipWriter::with_layout(shelf, CLIP, key(), Place::default(), same, SMALL);
+    writer.push(&clip_of(300)).unwrap();
+    while !writer.stopped {
+        writer.take_durable();
+    }
+    let error = writer.push(b"more").unwrap_err();
+    assert!(matches!(error, WriteError::Shelf(ShelfError::Differs { .. })), "{error}");
+    assert!(matches!(writer.push(b"more"), Err(WriteError::Stopped)));
+}
+
+#[test]
 fn no_subkey_meets_a_nonce_twice_whatever_is_broken_off_and_begun_again() {
     let stand = Stand::bucket();
     let mut used = HashSet::new();
