@@ -11,6 +11,8 @@ export default defineConfig({
 	expect: { timeout: 10_000 },
 	// One server, one set of data: tests of one role change what another sees.
 	workers: 1,
+	// A busy machine may take longer than a test waits; what passes only at the second try is named as flaky.
+	retries: 1,
 	reporter: [['list']],
 	use: {
 		baseURL: process.env['ONRECORD_URL'] ?? 'http://127.0.0.1:8080',

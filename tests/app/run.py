@@ -123,7 +123,7 @@ def browse(database, words):
         app.remove()
     print(done.stdout + done.stderr, flush=True)
     numbers = [sum(map(int, re.findall(rf"^\s+(\d+) {what}", done.stdout, re.M))) for what in
-               ("passed", "(?:failed|flaky|interrupted)", "(?:skipped|did not run)")]
+               ("(?:passed|flaky)", "(?:failed|interrupted)", "(?:skipped|did not run)")]
     if done.returncode != 0 and numbers[1] == 0:
         numbers[1] = 1
     return numbers

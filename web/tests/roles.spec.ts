@@ -170,6 +170,8 @@ test('an administrator does not get to evidence', async ({ page }) => {
 test('the keyboard alone is enough: skip link, menu, list, recording, player', async ({ page }) => {
 	await signIn(page, 'evidence_technician');
 	await page.goto('/evidence?state=complete');
+	// Until the page has begun, it takes no keys.
+	await expect(page.locator('tbody a').first()).toBeVisible();
 	await settled(page);
 	await page.keyboard.press('Tab');
 	await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
