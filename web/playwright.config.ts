@@ -13,6 +13,8 @@ export default defineConfig({
 	workers: 1,
 	// A busy machine may take longer than a test waits; what passes only at the second try is named as flaky.
 	retries: 1,
+	// An application that is broken altogether is told at once, and not after every test has waited its minute.
+	maxFailures: 8,
 	reporter: [['list']],
 	use: {
 		baseURL: process.env['ONRECORD_URL'] ?? 'http://127.0.0.1:8080',

@@ -66,6 +66,15 @@ def exports(folder):
     return datetime.fromisoformat(re.search(r" to (\S+): ", said).group(1))
 
 
+def check_pages(app):
+    """Says so at once where the program was built without its pages, which every spec would wait for in vain."""
+    request = urllib.request.Request(f"{app.node.base_url}/", headers={"Accept": "text/html"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        page = answer.read().decode()
+    if "_app/immutable" not in page:
+        sys.exit("The program shows no pages: `npm --prefix web run build`, then build the program again.")
+
+
 def get(app, token, path):
     request = urllib.request.Request(f"{app.node.base_url}{path}")
     request.add_header("Authorization", f"Bearer {token}")
@@ -109,6 +118,7 @@ def browse(database, words):
     app = App(database=database, evidence="folder")
     app.start()
     try:
+        check_pages(app)
         sign_ins = app.folder / "sign-ins.json"
         sign_ins.write_text(json.dumps(fill(app, app.folder / "exports")))
         told = {"ONRECORD_URL": app.node.base_url, "ONRECORD_SIGN_INS": str(sign_ins)}
