@@ -1,8 +1,11 @@
 // Tests in a browser against a real server that already runs and holds the demonstration's data.
 //   ONRECORD_URL       its address
 //   ONRECORD_SIGN_INS  a JSON file: {"supervisor": {"name": "…", "password": "…"}, …}, one for each role
+//   ONRECORD_TOKEN     an administrator's token, by which specs bring about what they then look for
+//   ONRECORD_ARRIVING  a JSON file: {"call": "…", "file": "…", "metadata": {…}}, a call without video, and a recording of it
 //   CHROMIUM           the browser; Debian's where nothing is said
-//   ONRECORD_SHOTS     where pictures of the pages go, for the documentation; none are taken where nothing is said
+//   ONRECORD_PICTURES  where pictures for docs/how-to go (pictures.spec.ts), such as tests/app/run.py --pictures says
+//   ONRECORD_SHOTS     where a picture of every page goes, for looking at; none are taken where nothing is said
 import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
@@ -19,6 +22,8 @@ export default defineConfig({
 	use: {
 		baseURL: process.env['ONRECORD_URL'] ?? 'http://127.0.0.1:8080',
 		viewport: { width: 1280, height: 900 },
+		// The department's clock.
+		timezoneId: 'America/Chicago',
 		ignoreHTTPSErrors: true,
 		launchOptions: {
 			executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',

@@ -1,17 +1,20 @@
 """The application in a real browser: a small invented department on a real server, then web/tests by Playwright.
 
     tests/app/run.py [DATABASE ...] [-- WORDS FOR PLAYWRIGHT]      sqlite and postgres where none is named
+    tests/app/run.py --pictures                                    makes docs/how-to/pictures anew
 
-The department has forty officers, two days of calls from the simulator, and the demonstration's calls with real
-recordings (scripts/demo.py). The specs are told its address in ONRECORD_URL and the sign-ins in ONRECORD_SIGN_INS.
+The department has forty officers, two days of calls from the simulator, and calls with real recordings (street.py); an
+agency's identity provider stands beside it (provider.mjs). What the specs are told, web/playwright.config.ts says.
 Ends with a line "N passed, N failed, N skipped".
 """
 
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from datetime import datetime
@@ -22,13 +25,41 @@ sys.path[:0] = [str(ROOT / "tests" / "custody"), str(ROOT / "scripts")]
 
 import demo  # noqa: E402
 import department  # noqa: E402
+import street  # noqa: E402
 
 CALLS_WITH_FOOTAGE = 2
+PROVIDER = Path(__file__).resolve().parent / "provider.mjs"
+PICTURES = ROOT / "docs" / "how-to" / "pictures"
+COLOURS = 96  # of a picture's palette: what is drawn has few, and a photograph would show it
 PATIENCE = 120.0  # seconds until the recordings have been looked into and the outcomes decided
 
 
 class App(department.Department):
-    """A department whose pages are opened."""
+    """A department whose pages are opened, and the provider that vouches for its people."""
+
+    provider = issuer = None
+
+    @property
+    def url(self):
+        """Browsers let passkeys be used on this name without TLS, and on no address."""
+        return f"http://localhost:{self.node.port}"
+
+    def start(self):
+        callback = f"{self.url}/api/v1/sign-in/oidc/callback"
+        self.provider = subprocess.Popen(
+            ["node", PROVIDER, callback], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self.issuer = self.provider.stdout.readline().strip()
+        if not self.issuer:
+            sys.exit("The identity provider did not start: `npm --prefix tests/identity ci`.")
+        self._place(self.data)
+        return super().start()
+
+    def remove(self):
+        if self.provider:
+            self.provider.stdin.close()
+            self.provider.wait()
+        super().remove()
 
     def _place(self, data):
         config = self.folder / "server.toml"
@@ -37,9 +68,18 @@ class App(department.Department):
         return ["--config", str(config)]
 
     def _config(self, data):
-        told = '[server]\nname = "Chicago (invented)"\ndemo = true\n'
-        audit = f'[audit]\npolicy = "{demo.POLICY}"\ntimezone = "America/Chicago"\n'
-        return f"{super()._config(data)}\n{told}\n{audit}"
+        parts = [
+            super()._config(data),
+            '[server]\nname = "Chicago (invented)"\ndemo = true',
+            f'[audit]\npolicy = "{demo.POLICY}"\ntimezone = "America/Chicago"\n',
+        ]
+        if self.issuer:
+            parts[1] += f'\npublic_url = "{self.url}"\n'
+            parts.append(
+                f'[oidc]\nissuer = "{self.issuer}"\nclient_id = "onrecord"\nlabel = "Agency account"\n'
+                'client_secret = "a secret of the tests"\n'
+            )
+        return "\n".join(parts)
 
 
 class Loaded:
@@ -82,24 +122,67 @@ def get(app, token, path):
         return json.load(answer)
 
 
+def arriving(calls, recordings):
+    """A call without any recording, and the recording that a spec brings in while the call's page is open."""
+    crew, later = recordings[1], recordings[0].arrival + demo.timedelta(hours=5)
+    call = demo.a_call(f"{later:%y-%j}-99000", crew.officer_id, "ALARM BURGLAR", calls[0]["district"], later)
+    late = demo.Recording(call["call_id"], crew.officer_id, crew.camera, later, *(-6, 250), len(recordings))
+    return call, late
+
+
 def fill(app, folder):
-    """Takes the department's files and recordings in; answers the sign-in of each role."""
+    """Takes the department's files and recordings in; answers what the specs are told."""
     server, token = Loaded(app), app.token("admin")
     end = exports(folder)
     demo.CALLS = CALLS_WITH_FOOTAGE
     calls, recordings, events = demo.invent_calls(folder, end)
+    call, late = arriving(calls, recordings)
+    calls.append(call)
     files = ["officers", "camera-assignments", "exceptions", "device-events", "recordings", "calls"]
     for kind in files:
         demo.take_in(server, token, kind, folder / f"{kind.replace('-', '_')}.csv")
     demo.take_in(server, token, "calls", demo.write(folder / "calls-with-footage.csv", calls))
     demo.take_in(server, token, "device-events", demo.write(folder / "events-with-footage.csv", events))
-    footage = ROOT / "target" / "footage"
-    footage.mkdir(parents=True, exist_ok=True)
+    films = ROOT / "target" / "footage"
+    films.mkdir(parents=True, exist_ok=True)
     for recording in recordings:
-        demo.deliver(server, token, recording, demo.film(recording, footage))
+        demo.deliver(server, token, recording, street.film(recording, films))
     people = demo.make_people(server, folder, recordings)
+    ann = ["user", "add", "ann", "--display-name", "Ann at the agency", "--role", "records"]
+    # With a password that nobody uses: a first one would have to be changed, through the provider, too.
+    server.admin(*ann, "--external-subject", "subject-of-ann", "--password-stdin", input=secrets.token_hex(16))
     wait_until_settled(app, token, recordings)
-    return {role: {"name": name, "password": password} for name, password, role in people}
+    sign_ins = {role: {"name": name, "password": password} for name, password, role in people}
+    told = {
+        "ONRECORD_URL": app.url,
+        "ONRECORD_TOKEN": token,
+        "ONRECORD_SIGN_INS": str(write(folder / "sign-ins.json", sign_ins)),
+        "ONRECORD_ARRIVING": str(write(folder / "arriving.json", brought(late, street.film(late, films)))),
+    }
+    return told
+
+
+def write(path, value):
+    path.write_text(json.dumps(value))
+    return path
+
+
+def brought(recording, file):
+    """What a spec needs to bring a recording in itself."""
+    return {
+        "call": recording.call_id,
+        "file": str(file),
+        "metadata": {
+            "filename": f"{recording.camera}-{recording.call_id}.mp4",
+            "filetype": "video/mp4",
+            "camera_serial": recording.camera,
+            "officer_id": recording.officer_id,
+            "started_at": recording.at(recording.on - demo.PRE_EVENT),
+            "activated_at": recording.at(recording.on),
+            "stopped_at": recording.at(recording.off),
+            "timezone": "America/Chicago",
+        },
+    }
 
 
 def wait_until_settled(app, token, recordings):
@@ -119,9 +202,7 @@ def browse(database, words):
     app.start()
     try:
         check_pages(app)
-        sign_ins = app.folder / "sign-ins.json"
-        sign_ins.write_text(json.dumps(fill(app, app.folder / "exports")))
-        told = {"ONRECORD_URL": app.node.base_url, "ONRECORD_SIGN_INS": str(sign_ins)}
+        told = fill(app, app.folder / "exports")
         done = subprocess.run(
             ["npx", "playwright", "test", *words],
             cwd=ROOT / "web",
@@ -139,8 +220,24 @@ def browse(database, words):
     return numbers
 
 
+def make_pictures():
+    """The pictures of the how-to pages, as the specs take them, in few colours so that they are small."""
+    with tempfile.TemporaryDirectory() as taken:
+        os.environ["ONRECORD_PICTURES"] = taken
+        total = browse("sqlite", ["pictures"])
+        PICTURES.mkdir(exist_ok=True)
+        for picture in sorted(Path(taken).glob("*.png")):
+            few = f"split[a][b];[a]palettegen=max_colors={COLOURS}:reserve_transparent=0[p];[b][p]paletteuse=dither=none"
+            target = PICTURES / picture.name
+            demo.run(["ffmpeg", "-loglevel", "error", "-nostdin", "-y", "-i", picture, "-vf", few, target])
+            print(f"{target.relative_to(ROOT)}  {target.stat().st_size / 1000:.0f} kB")
+    return total
+
+
 def main():
     words = sys.argv[1:]
+    if words == ["--pictures"]:
+        sys.exit(make_pictures()[1] > 0)
     cut = words.index("--") if "--" in words else len(words)
     databases, for_playwright = words[:cut] or list(department.DATABASES), words[cut + 1 :]
     total = [0, 0, 0]

@@ -14,11 +14,12 @@ export const passwordOf = (role: Role): string => signIns[role]?.password ?? '';
 /** Sign-ins are slowed by address, so each role signs in once and its cookies are kept. */
 const states = new Map<Role, Awaited<ReturnType<ReturnType<Page['context']>['storageState']>>>();
 
-export async function signIn(page: Page, role: Role): Promise<void> {
+/** `anew`: with a session of its own, which the test may end. */
+export async function signIn(page: Page, role: Role, { anew = false } = {}): Promise<void> {
 	const given = signIns[role];
 	base.skip(!given, `no sign-in for ${role} was given in ONRECORD_SIGN_INS`);
 	const kept = states.get(role);
-	if (kept) {
+	if (kept && !anew) {
 		await page.context().addCookies(kept.cookies);
 		await page.addInitScript(() => localStorage.setItem('onrecord-session', '1'));
 		await page.goto('/');
@@ -29,7 +30,7 @@ export async function signIn(page: Page, role: Role): Promise<void> {
 		await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 	}
 	await expect(page.getByRole('heading', { level: 1 })).toHaveText('Home');
-	states.set(role, await page.context().storageState());
+	if (!anew) states.set(role, await page.context().storageState());
 }
 
 /** Waits until nothing is on its way any more. */

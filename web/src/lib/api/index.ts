@@ -18,7 +18,8 @@ export const signIn = {
 			isAnonymous: true
 		}),
 	finishPasskey: (body: unknown) => ask<T.Session>('POST', `${V}/sign-in/passkey/finish`, { body, isAnonymous: true }),
-	oidcAddress: `${V}/sign-in/oidc`
+	/** `to`: the page to go on to. */
+	oidcAddress: (to: string) => address(`${V}/sign-in/oidc`, { to })
 };
 
 export const session = {

@@ -33,6 +33,8 @@ export interface SignInPage {
 	agency: string;
 	banner: string;
 	methods: string[];
+	/** What the way to the agency's identity provider is called, where there is one. */
+	provider?: string | null;
 	is_demo: boolean;
 	timezone?: string | null;
 }

@@ -31,6 +31,8 @@ class SessionState {
 	isLocked = $state(false);
 	/** Rises when data may be asked for again, so that what depends on it is. */
 	epoch = $state(0);
+	/** Somebody signed out: whoever signs in next begins at Home, and not where they were. */
+	hasLeft = $state(false);
 	/** Why nothing could be begun. */
 	problem = $state<ApiProblem>();
 	isReady = $state(false);
@@ -52,6 +54,8 @@ class SessionState {
 		this.problem = undefined;
 		try {
 			this.installation = await signIn.look();
+			// Whom the identity provider's way brought back with a problem is not signed in.
+			if (new URLSearchParams(location.search).has('problem')) hint(false);
 			if (isHinted()) await this.#resume();
 		} catch (failure) {
 			this.problem = failure instanceof ApiProblem ? failure : undefined;
@@ -76,6 +80,7 @@ class SessionState {
 
 	enter(session: Session): void {
 		hint(true);
+		this.hasLeft = false;
 		this.current = session;
 		this.isLocked = false;
 		this.epoch += 1;
@@ -91,6 +96,7 @@ class SessionState {
 			await api.end();
 		} finally {
 			hint(false);
+			this.hasLeft = true;
 			this.current = undefined;
 			this.isLocked = false;
 			await goto('/sign-in');
