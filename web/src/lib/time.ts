@@ -2,7 +2,7 @@
 // on request.
 
 /** What is shown until the server has told the agency's zone. */
-const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+export const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
