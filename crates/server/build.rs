@@ -9,7 +9,9 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let folder = Path::new(PAGES);
     if let Err(error) = fs::create_dir_all(folder) {
-        println!("cargo::warning=The folder for the pages could not be made at {PAGES}: {error}. The server will show none.");
+        println!(
+            "cargo::warning=The folder for the pages could not be made at {PAGES}: {error}. The server will show none."
+        );
     }
     // Without optimisation the program reads the folder itself, each time.
     if env::var("PROFILE").is_ok_and(|profile| profile == "release") {

@@ -24,11 +24,15 @@ use crate::mapping::{CallClock, CallColumns, TimePlace};
 use crate::outcomes::Decided;
 use crate::people::{
     ASSIGNMENTS, DEVICE_EVENTS, EXCEPTIONS, Gathered, OFFICERS, read_assignments, read_device_events,
-    read_exceptions, read_officers,
+    read_exceptions, read_officers, too_many_rejects,
 };
 use crate::recordings::{RECORDINGS, RecordingIds, read_recordings};
 use crate::source::{Block, Input, Source};
 use crate::table::{Column, Layout, Reject, What};
+
+/// How much of one file may be unusable. Each is kept in memory until it can be told, and a small compressed file can hold
+/// any number of rows.
+const MOST_REJECTS: usize = 2_000_000;
 
 /// What the audit will make of the rows of a file.
 #[derive(Debug)]
@@ -69,7 +73,8 @@ impl From<Reject> for Rejected {
 /// camera assignments that are known already: they tell whose a recording without officer_id is.
 ///
 /// # Errors
-/// A sentence that names file, line and column, and what to do, where the file cannot be used at all.
+/// A sentence that names file, line and column, and what to do, where the file cannot be used at all, or where more than
+/// two million rows and values of it cannot.
 pub fn check(
     kind: FileKind,
     file: &Path,
@@ -83,13 +88,14 @@ pub fn check(
         return check_calls(&file, options, policy, clock);
     }
     let mut gathered = Gathered::default();
+    if kind == FileKind::Recordings {
+        known.read_holders(&Arc::default(), &mut gathered)?;
+        (gathered.files, gathered.notes) = (Vec::new(), Vec::new());
+    }
+    gathered.most_rejects = Some(MOST_REJECTS);
     let rejects = match kind {
         FileKind::Calls => Vec::new(),
-        FileKind::Recordings => {
-            known.read_holders(&Arc::default(), &mut gathered)?;
-            (gathered.files, gathered.notes) = (Vec::new(), Vec::new());
-            read_recordings(&file, &clock, &mut gathered, |_| ())?.1
-        }
+        FileKind::Recordings => read_recordings(&file, &clock, &mut gathered, |_| ())?.1,
         FileKind::Officers => read_officers(&file, &clock, true, &mut gathered)?,
         FileKind::CameraAssignments => read_assignments(&file, &clock, &mut gathered)?,
         FileKind::Exceptions => read_exceptions(&file, &clock, policy, &mut gathered)?,
@@ -107,11 +113,11 @@ fn check_calls(
 ) -> Result<Checked, ExchangeError> {
     let options = ReadOptions { ids_verified: true, ..options.clone() };
     let mut prepared = nothing_but(policy, clock);
-    let (mut sink, inputs) = (OnlyRejects::default(), Inputs::default());
+    let (mut sink, inputs) = (OnlyRejects { file: &file.name, rejects: Vec::new() }, Inputs::default());
     let mut unheard = |_, _| ();
     let mut bytes = Bytes::new(&inputs, &mut unheard);
     let totals = decide_calls(file, &options, policy, &Zone::utc(), &mut prepared, &mut sink, &mut bytes)?;
-    let rejects = sink.0.into_iter().map(Rejected::from).collect();
+    let rejects = sink.rejects.into_iter().map(Rejected::from).collect();
     Ok(Checked { counts: totals.counts, rejects, notes: prepared.gathered.notes })
 }
 
@@ -128,17 +134,24 @@ fn nothing_but(policy: &Policy, clock: Clock) -> Prepared {
     }
 }
 
-#[derive(Default)]
-struct OnlyRejects(Vec<Reject>);
+struct OnlyRejects<'f> {
+    file: &'f Path,
+    rejects: Vec<Reject>,
+}
 
-impl Sink for OnlyRejects {
+impl Sink for OnlyRejects<'_> {
     type Block = ();
 
     fn row(&self, (): &mut (), _: &Decided<'_>, _: &RowNames<'_>) {}
 
     fn take(&mut self, (): (), rejects: Vec<Reject>) -> Result<(), ExchangeError> {
-        self.0.extend(rejects);
-        Ok(())
+        self.rejects.extend(rejects);
+        match self.rejects.first() {
+            Some(first) if self.rejects.len() > MOST_REJECTS => {
+                Err(too_many_rejects(self.file, MOST_REJECTS, first))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The small files: officers, camera assignments, exceptions, device events.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use foldhash::fast::FixedState;
 use onrecord_audit::{
@@ -30,9 +31,21 @@ pub(crate) struct Gathered {
     pub in_recordings: HashSet<OfficerId>,
     pub files: Vec<FileCounts>,
     pub notes: Vec<String>,
+    /// How much of one file may be unusable before reading stops; any number where nothing is said.
+    pub most_rejects: Option<usize>,
 }
 
 impl Gathered {
+    /// Stops reading where more of a file is unusable than there may be.
+    pub fn bear(&self, file: &Input, rejects: &[Reject]) -> Result<(), ExchangeError> {
+        match (self.most_rejects, rejects.first()) {
+            (Some(most), Some(first)) if rejects.len() > most => {
+                Err(too_many_rejects(&file.name, most, first))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn officer(&mut self, id: &str) -> OfficerId {
         OfficerId(self.officers.number(id))
     }
@@ -57,6 +70,16 @@ impl Seen {
     fn again<const N: usize>(&mut self, row: &Row<'_, '_, N>) -> bool {
         !self.0.insert(row.wide_content())
     }
+}
+
+pub(crate) fn too_many_rejects(file: &Path, most: usize, first: &Reject) -> ExchangeError {
+    let problem = format!(
+        "more than {most} rows or values from here on cannot be used, this one first: {}. Nothing was taken in. Check that it \
+         is the right file in the right layout; if it is, take it in in parts.",
+        first.reason
+    );
+    let error = ExchangeError::unusable(file, first.line, problem);
+    if first.column.is_empty() { error } else { error.in_column(first.column.to_string()) }
 }
 
 /// Reads the rows of a small file one after the other. `take` answers whether it accepted the row.
@@ -91,6 +114,7 @@ pub(crate) fn each_row<const N: usize>(
                     }
                 }
             }
+            gathered.bear(file, rejects)?;
         }
     }
     counts.bad_values = rejects.iter().filter(|r| r.what == What::Value).count() as u64;
@@ -472,6 +496,7 @@ pub(crate) fn read_device_events(
             block_rejects.retain(|r| !again.contains(&r.line));
             rejects.append(&mut block_rejects);
         }
+        gathered.bear(file, &rejects)?;
     }
     gathered.files.push(counts);
     Ok(rejects)

@@ -155,11 +155,12 @@ pub(crate) fn read_recordings(
         // While one round is taken over, the next is parsed.
         let next = next_round()?;
         let numbers: Vec<_> = parsed.iter().map(|block| block.take_over(gathered)).collect();
-        let taking = &mut taking;
+        let taken = &mut taking;
         ((), parsed) = rayon::join(
-            move || parsed.into_iter().zip(numbers).for_each(|(block, numbers)| taking.take(block, &numbers)),
+            move || parsed.into_iter().zip(numbers).for_each(|(block, numbers)| taken.take(block, &numbers)),
             || parse(next, gathered),
         );
+        gathered.bear(file, &taking.rejects)?;
     }
     gathered.parts.spoilt.append(&mut taking.spoilt);
     gathered.parts.rejected_pairs.append(&mut taking.rejected_pairs);

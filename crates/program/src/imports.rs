@@ -89,6 +89,8 @@ struct Keeping {
     lines: HashMap<u64, bool>,
     /// Of these lines those whose row is new.
     new: HashSet<u64>,
+    /// The last line with a new row: what comes of one line may be kept in two parts.
+    last: Option<u64>,
     /// Rows that are new, all in all, by line.
     new_rows: i64,
     new_rejected: i64,
@@ -305,12 +307,14 @@ impl Keeping {
         for reject in &checked.rejects {
             *lines.entry(reject.line).or_insert(false) |= reject.row;
         }
-        Self { checked, lines, new: HashSet::new(), new_rows: 0, new_rejected: 0 }
+        Self { checked, lines, new: HashSet::new(), last: None, new_rows: 0, new_rejected: 0 }
     }
 
     /// Notes the lines of rows that did not stand there before. Several rows may come from one line.
     fn note_new(&mut self, lines: &[i64]) {
-        let lines: BTreeSet<u64> = lines.iter().filter_map(|line| u64::try_from(*line).ok()).collect();
+        let mut lines: BTreeSet<u64> = lines.iter().filter_map(|line| u64::try_from(*line).ok()).collect();
+        lines.retain(|line| self.last != Some(*line));
+        self.last = lines.last().copied().or(self.last);
         for line in lines {
             self.new_rows += 1;
             if let Some(row) = self.lines.get(&line) {
@@ -435,4 +439,25 @@ fn read_batches(
         }
     });
     batches
+}
+
+#[cfg(test)]
+mod tests {
+    use onrecord_audit::FileCounts;
+
+    use super::Keeping;
+
+    #[test]
+    fn a_line_whose_rows_are_kept_in_two_parts_is_one_new_row() {
+        let checked = onrecord_exchange::Checked {
+            counts: FileCounts::default(),
+            rejects: Vec::new(),
+            notes: Vec::new(),
+        };
+        let mut keeping = Keeping::new(checked);
+        for part in [&[2, 3, 3][..], &[3, 4], &[], &[4, 5]] {
+            keeping.note_new(part);
+        }
+        assert_eq!(keeping.new_rows, 4);
+    }
 }

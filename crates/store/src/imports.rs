@@ -217,11 +217,29 @@ pub async fn add(tx: &mut Tx, import: &Import, new: &[NewRow]) -> Result<Vec<i64
                 .also(i64::from(new.accepted))
                 .push(", 0)");
         }
-        sql.push(" ON CONFLICT (content) DO NOTHING RETURNING line");
-        for row in sql.rows_in(tx, doing).await? {
-            lines.push(row.try_get(0).doing(doing)?);
+        sql.push(" ON CONFLICT (content) DO NOTHING");
+        if sql.run(tx, doing).await? == some.len() as u64 {
+            lines.extend(some.iter().map(|new| new.line));
+        } else {
+            lines.extend(lines_of(tx, import, some).await?);
         }
     }
+    Ok(lines)
+}
+
+/// Of these rows the lines of those that did not stand there before.
+async fn lines_of(tx: &mut Tx, import: &Import, rows: &[NewRow]) -> Result<Vec<i64>, StoreError> {
+    let doing = "look up imported rows";
+    let mut sql = Sql::new("SELECT line FROM import_rows WHERE import_id = ");
+    sql.bind(import.id.clone()).push(" AND content IN (");
+    for (at, row) in rows.iter().enumerate() {
+        sql.push(if at == 0 { "" } else { ", " }).bind(row.content.clone());
+    }
+    sql.push(")");
+    let found = sql.rows_in(tx, doing).await?;
+    let mut lines = found.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i64>, _>>().doing(doing)?;
+    // The same row may stand further up in the same file.
+    lines.retain(|line| rows.iter().any(|row| row.line == *line));
     Ok(lines)
 }
 

@@ -249,7 +249,7 @@ mod tests {
     fn condition(sight: &Sight, columns: Columns<'_>) -> String {
         let mut query = Sql::new("");
         sight.push(&mut query, columns);
-        query.text().to_owned()
+        query.text()
     }
 
     fn sight(allowed: &[(Relation, Option<Class>)]) -> Sight {

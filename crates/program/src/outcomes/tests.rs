@@ -447,6 +447,31 @@ fn a_file_that_comes_again_changes_nothing() {
 }
 
 #[test]
+fn rows_that_stand_further_up_in_the_same_large_file_are_duplicates_once_each() {
+    run(async {
+        let case = Case::new(2).await;
+        let row = |n: usize| {
+            format!(
+                "O1,2017-12-{:02}T10:00:00Z,2017-12-{:02}T11:00:{:02}Z,court\n",
+                n % 28 + 1,
+                n % 28 + 1,
+                n % 60
+            )
+        };
+        let mut text = "officer_id,from,to,code\n".to_owned();
+        // 420 rows that differ, then all of them again, then some that are new among others that are not.
+        (0..420).chain(0..420).for_each(|n| text.push_str(&row(n)));
+        let new = |n: usize| format!("O{n}x,2017-12-01T10:00:00Z,2017-12-01T11:00:00Z,court\n");
+        (0..300).for_each(|n| text.push_str(&if n % 3 == 0 { new(n) } else { row(n) }));
+        let done = case.import_text(FileKind::Exceptions, &text, HowToRead::default()).await.unwrap();
+        assert_eq!(
+            (done.rows.read, done.rows.accepted + done.rows.rejected, done.rows.duplicate),
+            (1_140, 520, 620)
+        );
+    });
+}
+
+#[test]
 fn what_is_read_and_rejected_is_told_by_line() {
     run(async {
         let case = Case::new(2).await;
