@@ -28,9 +28,16 @@ import department  # noqa: E402
 import street  # noqa: E402
 
 CALLS_WITH_FOOTAGE = 2
+# What the officers of the first call do, in seconds from arrival: one stops early, one is late and stops early, one's battery
+# gives out, and one stops where somebody asks for it. For the last 75 seconds nobody records.
+CONDUCT = [(-8, 165), (95, 160), (2, 120), (12, 118)]
 PROVIDER = Path(__file__).resolve().parent / "provider.mjs"
 PICTURES = ROOT / "docs" / "how-to" / "pictures"
-COLOURS = 96  # of a picture's palette: what is drawn has few, and a photograph would show it
+# What is drawn has few colours, and stays sharp as a PNG; what was filmed has many.
+DRAWN = ".png", [
+    "-vf", "split[a][b];[a]palettegen=max_colors=64:reserve_transparent=0[p];[b][p]paletteuse=dither=none"
+]
+FILMED = ".webp", ["-c:v", "libwebp", "-preset", "text", "-quality", 60]
 PATIENCE = 120.0  # seconds until the recordings have been looked into and the outcomes decided
 
 
@@ -135,14 +142,23 @@ def fill(app, folder):
     server, token = Loaded(app), app.token("admin")
     end = exports(folder)
     demo.CALLS = CALLS_WITH_FOOTAGE
+    demo.CONDUCT = [CONDUCT, *demo.CONDUCT[1:]]
     calls, recordings, events = demo.invent_calls(folder, end)
     call, late = arriving(calls, recordings)
     calls.append(call)
+    asked, died = recordings[3], recordings[2]
+    events.append({"camera_serial": died.camera, "at": died.at(died.off), "event": "battery_depleted"})
+    events.append({"camera_serial": died.camera, "at": died.at(demo.ON_SCENE + 3600), "event": "power_on"})
+    exception = {
+        "officer_id": asked.officer_id, "call_id": asked.call_id, "from": asked.at(asked.off), "code": "victim_request",
+        "to": asked.at(demo.ON_SCENE), "approved_by": "", "note": "",
+    }
     files = ["officers", "camera-assignments", "exceptions", "device-events", "recordings", "calls"]
     for kind in files:
         demo.take_in(server, token, kind, folder / f"{kind.replace('-', '_')}.csv")
     demo.take_in(server, token, "calls", demo.write(folder / "calls-with-footage.csv", calls))
     demo.take_in(server, token, "device-events", demo.write(folder / "events-with-footage.csv", events))
+    demo.take_in(server, token, "exceptions", demo.write(folder / "exception-with-footage.csv", [exception]))
     films = ROOT / "target" / "footage"
     films.mkdir(parents=True, exist_ok=True)
     for recording in recordings:
@@ -221,15 +237,15 @@ def browse(database, words):
 
 
 def make_pictures():
-    """The pictures of the how-to pages, as the specs take them, in few colours so that they are small."""
+    """The pictures of the how-to pages, as pictures.spec.ts takes them, made small."""
     with tempfile.TemporaryDirectory() as taken:
         os.environ["ONRECORD_PICTURES"] = taken
         total = browse("sqlite", ["pictures"])
         PICTURES.mkdir(exist_ok=True)
         for picture in sorted(Path(taken).glob("*.png")):
-            few = f"split[a][b];[a]palettegen=max_colors={COLOURS}:reserve_transparent=0[p];[b][p]paletteuse=dither=none"
-            target = PICTURES / picture.name
-            demo.run(["ffmpeg", "-loglevel", "error", "-nostdin", "-y", "-i", picture, "-vf", few, target])
+            kind, how = FILMED if picture.name.startswith("recording") else DRAWN
+            target = PICTURES / picture.with_suffix(kind).name
+            demo.run(["ffmpeg", "-loglevel", "error", "-nostdin", "-y", "-i", picture, *how, target])
             print(f"{target.relative_to(ROOT)}  {target.stat().st_size / 1000:.0f} kB")
     return total
 

@@ -34,10 +34,10 @@ def boxes(number):
 
 def film(recording, folder):
     """The file of a recording; made once."""
-    target = folder / f"street-{recording.number:02}.mp4"
+    length = recording.off - recording.on + demo.PRE_EVENT
+    target = folder / f"street-{recording.number:02}-{recording.on}-{length}.mp4"
     if target.exists():
         return target
-    length = recording.off - recording.on + demo.PRE_EVENT
     speech = folder / f"{recording.number:02}.wav"
     spoken = f"Officer {recording.officer_id}. " + " ".join(demo.LINES)
     demo.run(["espeak-ng", "-v", "en-us", "-s", 140, "-p", 30 + recording.number, "-w", speech, spoken])
