@@ -11,7 +11,7 @@ const PAGES: Record<string, Role[]> = {
 	'/calls': ['officer', 'supervisor', 'program_manager', 'oversight'],
 	'/audit': ['supervisor', 'program_manager', 'oversight'],
 	'/audit/compare': ['supervisor', 'program_manager'],
-	'/cases': ['evidence_technician', 'records', 'prosecutor'],
+	'/cases': ['evidence_technician', 'records', 'prosecutor', 'oversight'],
 	'/administration/people': ['administrator'],
 	'/administration/tokens': ['administrator'],
 	'/administration/imports': ['administrator', 'evidence_technician'],
