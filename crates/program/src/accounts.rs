@@ -7,7 +7,7 @@ use std::sync::Arc;
 use onrecord_ledger::Kind;
 use onrecord_policy::Moment;
 use onrecord_store::accounts::{self, Account, AccountFilter};
-use onrecord_store::desk::{self, Notification};
+use onrecord_store::desk::Notification;
 use onrecord_store::imports::{self, NewRow};
 use onrecord_store::outcomes::Outcome;
 use onrecord_store::search::Found;
@@ -229,19 +229,16 @@ impl Program {
         account: &Account,
         text: &str,
     ) -> Result<(), ProgramError> {
-        for person in people {
-            let new = Notification {
-                id: self.world.id().to_string(),
-                person_id: person.clone(),
-                kind: kind.to_owned(),
-                subject: format!("/calls/{}", account.call_id),
-                text: text.to_owned(),
-                created_at: self.world.now(),
-                read_at: None,
-            };
-            desk::notify(tx, &new).await?;
-        }
-        Ok(())
+        let new = |person: &str| Notification {
+            id: self.world.id().to_string(),
+            person_id: person.to_owned(),
+            kind: kind.to_owned(),
+            subject: format!("/calls/{}", account.call_id),
+            text: text.to_owned(),
+            created_at: self.world.now(),
+            read_at: None,
+        };
+        self.tell(tx, people, new).await
     }
 
     async fn audit_follows(&self, mut tx: Tx) -> Result<(), ProgramError> {

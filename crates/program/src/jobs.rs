@@ -18,6 +18,8 @@ pub const UPDATE_OUTCOMES: &str = "outcomes.update";
 /// Bring the search up to date. Subject: `all`.
 pub const INDEX: &str = "search.index";
 
+/// Mail somebody what they were told. Subject: the person.
+pub const MAIL: &str = "mail.send";
 /// Count figures of the audit. Subject: the result.
 pub const FIGURES: &str = "audit.figures";
 /// Try a policy on history. Subject: the result.
@@ -53,6 +55,7 @@ impl Program {
             COPY => self.copy_to_mirror(&job.subject).await,
             UPDATE_OUTCOMES => self.update_outcomes().await,
             INDEX => self.index().await,
+            MAIL => self.mail_person(&job.subject).await,
             FIGURES => self.keep_figures(&job.subject).await,
             COMPARE => self.compare_policies(&job.subject).await,
             other => Err(ProgramError::Fault(format!("No version of this program knows the job {other}."))),

@@ -25,6 +25,7 @@ pub mod imports;
 pub mod intake;
 pub mod jobs;
 pub mod keeping;
+pub mod mail;
 pub mod media;
 pub mod origins;
 pub mod outcomes;
@@ -64,6 +65,8 @@ pub struct Program {
     pub keys: Arc<KeyRing>,
     /// The media tools; none where they are not installed.
     pub media: Option<Media>,
+    /// What sends mail; none where it is not configured.
+    pub mail: Option<mail::Mail>,
     /// The ledger's signing key.
     pub ledger_key: LedgerKey,
     /// Where files lie while they are read: a folder of this node's own.

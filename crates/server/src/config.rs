@@ -46,6 +46,8 @@ pub struct Config {
     pub sign_in: SignInConfig,
     /// The agency's identity provider.
     pub oidc: Option<OidcConfig>,
+    /// Mail about what waits on a person.
+    pub mail: Option<MailConfig>,
 }
 
 /// Addresses and names.
@@ -257,6 +259,45 @@ pub struct OidcConfig {
     pub roles: BTreeMap<String, Vec<String>>,
 }
 
+/// Mail about what waits on a person.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailConfig {
+    /// The mail server (SMTP).
+    pub host: String,
+    /// Its port: 465 with `tls`, 587 with `starttls`, 25 with `none` where not given.
+    pub port: Option<u16>,
+    /// How the connection is protected.
+    #[serde(default)]
+    pub protection: MailProtection,
+    /// What this server signs in with there.
+    pub user: Option<String>,
+    /// Its password; better given by the environment.
+    pub password: Option<String>,
+    /// The address that mail comes from.
+    pub from: String,
+    /// How long what somebody is told waits for more, so that it becomes one mail.
+    #[serde(default = "default_wait")]
+    pub wait_seconds: u32,
+}
+
+/// How a connection to a mail server is protected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailProtection {
+    /// TLS from the first byte.
+    Tls,
+    /// TLS after STARTTLS; without it no mail is sent.
+    #[default]
+    StartTls,
+    /// None: for a mail server on this machine.
+    None,
+}
+
+fn default_wait() -> u32 {
+    120
+}
+
 fn default_label() -> String {
     "Agency account".to_owned()
 }
@@ -281,6 +322,7 @@ impl Config {
             audit: AuditConfig::default(),
             sign_in: SignInConfig::default(),
             oidc: None,
+            mail: None,
         }
     }
 

@@ -13,13 +13,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use onrecord_ledger::LedgerKey;
 use onrecord_media::{Media, MediaConfig};
+use onrecord_program::mail::{Mail, Protection};
 use onrecord_program::origins::key_name;
 use onrecord_program::{Live, Program, World};
 use onrecord_store::{Store, commit, settings as stored};
 use onrecord_vault::{BucketConfig, KeyRing, Shelf};
 use tokio::runtime::Handle;
 
-use crate::config::{Config, ShelfConfig};
+use crate::config::{Config, MailProtection, ShelfConfig};
 use crate::{ServerError, settings};
 
 /// A program that is ready, with what only the server needs.
@@ -75,6 +76,7 @@ pub async fn open(config: &Config, world: World) -> Result<Opened, ServerError> 
     let axis_signer =
         hmac::Key::new(hmac::HMAC_SHA256, text_secret(&keys, "axis-tokens.key", &world)?.as_bytes());
     let media = open_media(config)?;
+    let mail = open_mail(config)?;
     let keys_copied = stored::get(&store, settings::KEYS_COPIED)
         .await
         .map_err(|error| ServerError::doing("The settings cannot be read")(&error))?
@@ -85,6 +87,7 @@ pub async fn open(config: &Config, world: World) -> Result<Opened, ServerError> 
         mirror,
         keys: Arc::new(keys),
         media,
+        mail,
         ledger_key,
         scratch: config.data.join("scratch"),
         world,
@@ -219,6 +222,35 @@ fn open_media(config: &Config) -> Result<Option<Media>, ServerError> {
         scratch_bytes: media.scratch_bytes,
         ..MediaConfig::default()
     })))
+}
+
+fn open_mail(config: &Config) -> Result<Option<Mail>, ServerError> {
+    let Some(mail) = &config.mail else { return Ok(None) };
+    let (protection, usual_port) = match mail.protection {
+        MailProtection::Tls => (Protection::Tls, 465),
+        MailProtection::StartTls => (Protection::StartTls, 587),
+        MailProtection::None => (Protection::None, 25),
+    };
+    let credentials = match (&mail.user, &mail.password) {
+        (Some(user), Some(password)) => Some((user.clone(), password.clone())),
+        (None, None) => None,
+        _ => {
+            return Err(ServerError::Config(
+                "[mail] user and password stand together, or not at all.".to_owned(),
+            ));
+        }
+    };
+    let opened = Mail::new(onrecord_program::mail::MailConfig {
+        host: mail.host.clone(),
+        port: mail.port.unwrap_or(usual_port),
+        protection,
+        credentials,
+        from: mail.from.clone(),
+        agency: config.server.name.clone(),
+        url: config.server.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
+        wait: i64::from(mail.wait_seconds) * 1_000_000,
+    });
+    opened.map(Some).map_err(|why| ServerError::Config(format!("[mail] {why}.")))
 }
 
 fn is_root() -> bool {

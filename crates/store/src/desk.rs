@@ -46,7 +46,8 @@ pub struct SavedSearch {
 pub async fn notify(tx: &mut Tx, new: &Notification) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO notifications (id, person_id, kind, subject, text, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT (person_id, kind, subject) DO UPDATE SET text = $5, created_at = $6, read_at = NULL",
+         ON CONFLICT (person_id, kind, subject) DO UPDATE SET text = $5, created_at = $6, read_at = NULL, \
+         mailed_at = NULL",
     )
     .bind(&new.id)
     .bind(&new.person_id)
@@ -65,23 +66,55 @@ pub async fn notify(tx: &mut Tx, new: &Notification) -> Result<(), StoreError> {
 /// # Errors
 /// Where the database cannot.
 pub async fn notifications(store: &Store, person: &str) -> Result<Vec<Notification>, StoreError> {
-    let read = |row: &AnyRow| {
-        Ok(Notification {
-            id: row.try_get("id")?,
-            person_id: row.try_get("person_id")?,
-            kind: row.try_get("kind")?,
-            subject: row.try_get("subject")?,
-            text: row.try_get("text")?,
-            created_at: row.try_get("created_at")?,
-            read_at: row.try_get("read_at")?,
-        })
-    };
     sqlx::query("SELECT * FROM notifications WHERE person_id = $1 ORDER BY created_at DESC, id LIMIT 100")
         .bind(person)
         .fetch_all(store.reader())
         .await
-        .and_then(|rows| rows.iter().map(read).collect())
+        .and_then(|rows| rows.iter().map(notification).collect())
         .doing("list notifications")
+}
+
+fn notification(row: &AnyRow) -> Result<Notification, sqlx::Error> {
+    Ok(Notification {
+        id: row.try_get("id")?,
+        person_id: row.try_get("person_id")?,
+        kind: row.try_get("kind")?,
+        subject: row.try_get("subject")?,
+        text: row.try_get("text")?,
+        created_at: row.try_get("created_at")?,
+        read_at: row.try_get("read_at")?,
+    })
+}
+
+/// What somebody was neither mailed nor has read, the oldest first, at most 100.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn not_mailed(store: &Store, person: &str) -> Result<Vec<Notification>, StoreError> {
+    sqlx::query(
+        "SELECT * FROM notifications WHERE person_id = $1 AND mailed_at IS NULL AND read_at IS NULL \
+         ORDER BY created_at, id LIMIT 100",
+    )
+    .bind(person)
+    .fetch_all(store.reader())
+    .await
+    .and_then(|rows| rows.iter().map(notification).collect())
+    .doing("look for mail to be sent")
+}
+
+/// Somebody was mailed this, unless they were told it anew meanwhile.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn mailed(tx: &mut Tx, it: &Notification, now: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE notifications SET mailed_at = $3 WHERE id = $1 AND created_at = $2")
+        .bind(&it.id)
+        .bind(it.created_at)
+        .bind(now)
+        .execute(&mut **tx)
+        .await
+        .doing("note what was mailed")?;
+    Ok(())
 }
 
 /// Somebody has read a notification; false where it is not theirs.

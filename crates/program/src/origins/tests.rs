@@ -79,6 +79,7 @@ impl Copy {
             ledger_key: LedgerKey::from_text(std::str::from_utf8(&text).unwrap()).unwrap(),
             scratch: self.folder.path().join("scratch"),
             world: self.world.clone(),
+            mail: None,
             live: Live::default(),
         };
         program.open_ledger().await.unwrap();

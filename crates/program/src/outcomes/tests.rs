@@ -114,6 +114,7 @@ impl Case {
             ledger_key: LedgerKey::generate("test.example/ledger", &world.random()).unwrap(),
             scratch: folder.path().join("scratch"),
             world,
+            mail: None,
             live: Live::default(),
         };
         Self { program: Arc::new(program), folder, brought: BTreeMap::new(), own: Vec::new() }
