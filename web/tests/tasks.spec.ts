@@ -65,9 +65,7 @@ test('an officer categorises a recording and sees what was done to it', async ({
 
 test('an account that needs approval waits on the supervisor’s Home, who decides and says why', async ({ page, browser }) => {
 	await signIn(page, 'officer');
-	await page.goto('/calls?outcome=partial');
-	await settled(page);
-	await page.locator('tbody a').first().click();
+	await page.locator('section', { hasText: 'My calls without video' }).getByRole('listitem').last().getByRole('link').click();
 	await expect(page.getByRole('heading', { level: 1, name: /^Call / })).toBeVisible();
 	await settled(page);
 	const give = page.getByRole('button', { name: 'Give an account' }).first();
@@ -190,25 +188,6 @@ test('whoever keeps cases names a person and takes the name back', async ({ page
 	await expect(named.getByText('Demo prosecutor')).toHaveCount(0);
 });
 
-test('a program manager imports an export, reads what could not be used, and cuts the audit', async ({ page }) => {
-	await signIn(page, 'program_manager');
-	await page.goto('/administration/imports');
-	await page.getByLabel('What the file has').selectOption('officers');
-	const now = Date.now();
-	const rows = `officer_id,name,badge,district\nT${now},Nobody Real,T1,14\n,Without an id ${now},T2,14\n`;
-	await page.getByLabel('File', { exact: true }).setInputFiles({ name: 'officers.csv', mimeType: 'text/csv', buffer: Buffer.from(rows) });
-	await page.getByRole('button', { name: 'Import', exact: true }).click();
-	await expect(page.getByRole('heading', { name: 'Result: Officers' })).toBeVisible();
-	await expect(page.locator('dl.figures div', { hasText: 'Used' }).first()).toContainText('1');
-	await expect(page.locator('tbody td').filter({ hasText: '3' }).first()).toBeVisible();
-
-	await page.goto('/audit');
-	await settled(page);
-	await page.getByRole('link', { name: 'Week', exact: true }).click();
-	await expect(page).toHaveURL(/by=week/);
-	await expect(page.getByRole('columnheader', { name: 'Week' })).toBeVisible();
-});
-
 test('oversight reads the figures, the rules and how the system is', async ({ page }) => {
 	await signIn(page, 'oversight');
 	await expect(page.getByText('You see everything and change nothing.')).toBeVisible();
@@ -247,4 +226,24 @@ test('an administrator finds a person, disables them, and takes a token back', a
 	await token.getByRole('button', { name: /^Revoke/ }).click();
 	await dialog(page).getByRole('button', { name: 'Revoke' }).click();
 	await expect(token.getByText('Revoked')).toBeVisible();
+});
+
+// The last of all: a row that cannot be used might concern anybody, so outcomes become unverifiable.
+test('a program manager imports an export, reads what could not be used, and cuts the audit', async ({ page }) => {
+	await signIn(page, 'program_manager');
+	await page.goto('/administration/imports');
+	await page.getByLabel('What the file has').selectOption('officers');
+	const now = Date.now();
+	const rows = `officer_id,name,badge,district\nT${now},Nobody Real,T1,14\n,Without an id ${now},T2,14\n`;
+	await page.getByLabel('File', { exact: true }).setInputFiles({ name: 'officers.csv', mimeType: 'text/csv', buffer: Buffer.from(rows) });
+	await page.getByRole('button', { name: 'Import', exact: true }).click();
+	await expect(page.getByRole('heading', { name: 'Result: Officers' })).toBeVisible();
+	await expect(page.locator('dl.figures div', { hasText: 'Used' }).first()).toContainText('1');
+	await expect(page.locator('tbody td').filter({ hasText: '3' }).first()).toBeVisible();
+
+	await page.goto('/audit');
+	await settled(page);
+	await page.getByRole('link', { name: 'Week', exact: true }).click();
+	await expect(page).toHaveURL(/by=week/);
+	await expect(page.getByRole('columnheader', { name: 'Week' })).toBeVisible();
 });
