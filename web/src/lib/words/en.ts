@@ -245,6 +245,8 @@ export const en = {
 		toDecide: 'Accounts that wait for a decision',
 		toDecideHint: 'Another person than the officer decides.',
 		lacking: 'Calls of which nothing is on record',
+		cases: 'Open cases',
+		casesHint: 'Those first that were changed last.',
 		waits: 'What waits for you',
 		nothing: 'Nothing waits for you here.',
 		begin: 'Where to begin',
