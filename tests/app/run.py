@@ -28,8 +28,8 @@ import department  # noqa: E402
 import street  # noqa: E402
 
 CALLS_WITH_FOOTAGE = 2
-# What the officers of the first call do, in seconds from arrival: one stops early, one is late and stops early, one's battery
-# gives out, and one stops where somebody asks for it. For the last 75 seconds nobody records.
+# What the officers of the first call do, in seconds from arrival: one stops early, one is late and stops early,
+# one's battery gives out, and one stops where somebody asks for it. For the last 75 seconds nobody records.
 CONDUCT = [(-8, 165), (95, 160), (2, 120), (12, 118)]
 PROVIDER = Path(__file__).resolve().parent / "provider.mjs"
 PICTURES = ROOT / "docs" / "how-to" / "pictures"
@@ -54,7 +54,11 @@ class App(department.Department):
     def start(self):
         callback = f"{self.url}/api/v1/sign-in/oidc/callback"
         self.provider = subprocess.Popen(
-            ["node", PROVIDER, callback], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            ["node", PROVIDER, callback],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         self.issuer = self.provider.stdout.readline().strip()
         if not self.issuer:
