@@ -194,6 +194,8 @@ test.describe('a session that the server has locked', () => {
 		await signIn(page, 'supervisor');
 		await page.goto('/calls?outcome=missing');
 		await settled(page);
+		// The first answer must be the server's own.
+		await expect(page.getByRole('link', { name: 'Begin' })).toBeVisible();
 		// The server locks after 15 minutes; here its answer is given in its place, once.
 		const locked = { type: 'urn:onrecord:idle-locked', title: 'Locked', status: 423, detail: 'Give your password.' };
 		await page.route(/api\/v1\/calls\?/, (route) => route.fulfill({ status: 423, contentType: 'application/problem+json', json: locked }), { times: 1 });
