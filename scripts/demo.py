@@ -1,7 +1,7 @@
 """The demonstration: an invented city on this machine only, with a month of calls and forty real short recordings.
 
 Simulates `chicago-2017` into demo/exports, audits it into demo/report, starts `onrecord serve` on the loopback over
-demo/server, takes forty recordings in by tus (test pictures with a running clock, spoken words by espeak-ng), and then the
+demo/server, takes forty recordings in by tus (an invented street at night with the camera's clock, spoken words by espeak-ng), and then the
 month of exports. Prints the address and a sign-in for each role. Ends when it is told to, and the server with it.
 
 Uses nothing beyond Python's own library, ffmpeg and espeak-ng.
@@ -27,11 +27,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import street
+
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "demo"
 POLICY = "us-il-chicago"
-FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"
-PRE_EVENT = 30  # seconds of picture without sound before the activation
 CALLS, OFFICERS_AT_A_CALL = 10, 4  # forty recordings
 ON_SCENE = 240  # seconds
 
@@ -42,12 +42,6 @@ CONDUCT = [
     [(4, 90), (-3, 250), (130, 243), (12, 238)],
 ]
 KINDS = ["DOMESTIC DISTURBANCE", "TRAFFIC STOP", "SHOTS FIRED", "WELL-BEING CHECK", "BURGLARY IN PROGRESS"]
-LINES = [
-    "Police department. You are being recorded, with sound.",
-    "Please keep your hands where I can see them.",
-    "Can you tell me what happened here tonight?",
-    "Everything in this recording is invented.",
-]
 
 # sign-in name, role, district it is held for, whether the person is one of the officers at the first call
 ROLES = [
@@ -262,35 +256,6 @@ def write(path, table):
     return path
 
 
-def film(recording, folder):
-    """The file of a recording: a test picture with the camera's clock, words after the pre-event part."""
-    target = folder / f"{recording.number:02}.mp4"
-    if target.exists():
-        return target
-    length = recording.off - recording.on + PRE_EVENT
-    speech = folder / f"{recording.number:02}.wav"
-    spoken = f"Officer {recording.officer_id}. " + " ".join(LINES)
-    run(["espeak-ng", "-v", "en-us", "-s", 140, "-p", 30 + recording.number, "-w", speech, spoken])
-    started = recording.arrival + timedelta(seconds=recording.on - PRE_EVENT)
-    clock = f"%{{pts\\:gmtime\\:{int((started + started.utcoffset()).timestamp())}}}"
-    words = [f"{clock}", f"{recording.camera}  INVENTED"]
-    boxes = ",".join(
-        f"drawtext=fontfile={FONT}:text='{text}':x=8:y=h-{40 - 18 * line}:fontsize=13:fontcolor=white:box=1:boxcolor=black"
-        for line, text in enumerate(words)
-    )
-    picture = f"testsrc2=size=384x216:rate=10:duration={length},hue=h={recording.number * 37 % 360},{boxes}"
-    delay = (PRE_EVENT + 3) * 1000
-    partial = target.with_suffix(".part.mp4")
-    run(
-        ["ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-f", "lavfi", "-i", picture]
-        + ["-i", speech, "-filter_complex", f"[1:a]adelay={delay}:all=1,apad=whole_dur={length}[a]"]
-        + ["-map", "0:v", "-map", "[a]", "-c:v", "libx264", "-preset", "ultrafast", "-crf", 30, "-pix_fmt"]
-        + ["yuv420p", "-g", 20, "-c:a", "aac", "-b:a", "32k", "-t", length, "-movflags", "+faststart", partial]
-    )
-    partial.rename(target)
-    return target
-
-
 def deliver(server, token, recording, file):
     """One upload by tus: creation with all bytes."""
     told = {
@@ -298,7 +263,7 @@ def deliver(server, token, recording, file):
         "filetype": "video/mp4",
         "camera_serial": recording.camera,
         "officer_id": recording.officer_id,
-        "started_at": recording.at(recording.on - PRE_EVENT),
+        "started_at": recording.at(recording.on - street.PRE_EVENT),
         "activated_at": recording.at(recording.on),
         "stopped_at": recording.at(recording.off),
         "timezone": "America/Chicago",
@@ -318,7 +283,7 @@ def take_in_recordings(server, token, recordings):
     folder.mkdir(exist_ok=True)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for recording, file in zip(
-            recordings, pool.map(lambda one: film(one, folder), recordings), strict=True
+            recordings, pool.map(lambda one: street.film(one, folder), recordings), strict=True
         ):
             deliver(server, token, recording, file)
 

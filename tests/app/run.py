@@ -197,7 +197,7 @@ def brought(recording, file):
             "filetype": "video/mp4",
             "camera_serial": recording.camera,
             "officer_id": recording.officer_id,
-            "started_at": recording.at(recording.on - demo.PRE_EVENT),
+            "started_at": recording.at(recording.on - street.PRE_EVENT),
             "activated_at": recording.at(recording.on),
             "stopped_at": recording.at(recording.off),
             "timezone": "America/Chicago",
