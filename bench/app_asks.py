@@ -131,7 +131,9 @@ class Asks:
     def _mine(self, person, kind, most):
         districts, officer = self.known["districts_of"].get(person), self.known["officer_of"].get(person)
         found = self.known[kind]
-        if districts:
+        if kind == "recordings" and person in self.known["recordings_of"]:
+            found = self.known["recordings_of"][person]
+        elif districts:
             found = [one for one in found if one[2] in districts]
         elif officer:
             found = [one for one in self.known[f"own_{kind}"] if officer in json.dumps(one)]
@@ -169,7 +171,7 @@ class Asks:
         if role in ("administrator", "oversight"):
             yield Ask("administration", "administration", "/api/v1/administration")
         if role == "administrator":
-            for path in ("people", "tokens", "imports"):
+            for path in ("people", "tokens"):
                 yield Ask("administration", path, f"/api/v1/{path}")
 
     def of(self, person, role):
