@@ -127,7 +127,8 @@ impl Program {
             return Err(ProgramError::NotFound { what: "calls", id: String::new() });
         }
         let mut filter = filter.clone();
-        filter.words = search::rarest_first(&self.store, Scope::Calls, filter.words).await?;
+        (filter.words, filter.words_are_rare) =
+            search::rarest_first(&self.store, Scope::Calls, filter.words).await?;
         Ok(calls::list(&self.store, &filter, &sight).await?)
     }
 

@@ -134,6 +134,14 @@ impl Program {
         Ok(Turn { _here: here, among_nodes: imports::lock(&self.store).await? })
     }
 
+    /// The zone of local times: an IANA name.
+    ///
+    /// # Errors
+    /// Where the database cannot.
+    pub async fn timezone(&self) -> Result<Option<String>, ProgramError> {
+        Ok(settings::get(&self.store, TIMEZONE).await?)
+    }
+
     /// The policy in force, for whoever is signed in.
     ///
     /// # Errors

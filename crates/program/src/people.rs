@@ -239,6 +239,21 @@ impl Program {
     pub async fn list_people(&self, filter: &Filter, most: u32) -> Result<(Vec<Person>, u64), ProgramError> {
         Ok((people::list(&self.store, filter).await?, people::count(&self.store, filter, most).await?))
     }
+
+    /// Active people to be named in a case, by words of their names: ids and display names, a few.
+    ///
+    /// # Errors
+    /// Where the database cannot.
+    pub async fn people_to_name(&self, words: &str) -> Result<Vec<(String, String)>, ProgramError> {
+        let words = words.trim();
+        if words.chars().count() < 2 {
+            return Ok(Vec::new());
+        }
+        let (words, state) = (Some(words.to_owned()), Some("active".to_owned()));
+        let filter = Filter { words, state, after: None, limit: 8 };
+        let found = people::list(&self.store, &filter).await?;
+        Ok(found.into_iter().map(|person| (person.id, person.display_name)).collect())
+    }
 }
 
 fn apply(person: &mut Person, change: Change) -> Result<(), ProgramError> {

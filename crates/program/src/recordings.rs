@@ -39,7 +39,8 @@ impl Program {
             return Err(ProgramError::NotFound { what: "recordings", id: String::new() });
         }
         let mut filter = filter.clone();
-        filter.words = search::rarest_first(&self.store, Scope::Recordings, filter.words).await?;
+        (filter.words, filter.words_are_rare) =
+            search::rarest_first(&self.store, Scope::Recordings, filter.words).await?;
         let found = recordings::list(&self.store, &filter, &sight).await?;
         Ok(Found { items: self.shown(found.items).await?, total: found.total })
     }

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::{Program, ProgramError};
 
 /// How many are told at a time: SQLite's transactions must be short.
-const SOME: u32 = 100;
+const SOME: u32 = 250;
 
 /// The outcomes from the best to the gravest, as the audit's principles order them.
 const BY_GRAVITY: [&str; 8] = [
@@ -86,17 +86,23 @@ impl Program {
         let ids: Vec<String> = due.iter().map(|(id, _)| id.clone()).collect();
         let found = recordings::with_ids(&self.store, &ids).await?;
         let about = self.about(&ids, &found).await?;
-        let (mut told, mut districts) = (Vec::new(), Vec::new());
+        let mut shown: HashMap<String, Vec<Outcome>> = HashMap::new();
+        for (recording, duty) in outcomes::of_recordings(&self.store, &ids).await? {
+            shown.entry(recording).or_default().push(duty);
+        }
+        let mut moved: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut told = Vec::new();
         for recording in &found {
-            let duties = self.duties_of(recording).await?;
-            districts.push((recording, about.district(recording, &duties)));
-            told.push(about.words(recording, &duties));
+            let duties = shown.get(&recording.id).map_or(&[][..], Vec::as_slice);
+            let district = about.district(recording, duties);
+            if recording.standing.district != district {
+                moved.entry(district).or_default().push(recording.id.clone());
+            }
+            told.push(about.words(recording, duties));
         }
         let mut tx = self.store.begin().await?;
-        for (recording, district) in districts {
-            if recording.standing.district != district {
-                recordings::set_district(&mut tx, &recording.id, &district).await?;
-            }
+        for (district, ids) in moved {
+            recordings::set_district(&mut tx, &ids, &district).await?;
         }
         search::write(&mut tx, Scope::Recordings, &told).await?;
         search::unmark(&mut tx, Scope::Recordings, &due).await?;

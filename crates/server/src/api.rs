@@ -112,6 +112,7 @@ fn desk_routes() -> Router<Shared> {
 fn case_routes() -> Router<Shared> {
     Router::new()
         .route("/api/v1/cases", get(cases::list).post(cases::open))
+        .route("/api/v1/cases/people", get(cases::people_to_name))
         .route("/api/v1/cases/{id}", get(cases::show).merge(patch(cases::change)))
         .route("/api/v1/cases/{id}/recordings", post(cases::add_recordings))
         .route("/api/v1/cases/{id}/recordings/{recording}", delete(cases::remove_recording))

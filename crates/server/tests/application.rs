@@ -381,6 +381,49 @@ async fn a_policy_is_tried_on_history_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn people_are_found_by_name_to_be_named_in_a_case() {
+    let served = brought().await;
+    served.person("ann", &[PersonRole::Prosecutor], &[]).await;
+    let (status, found) = served.get("cases/people?q=AN").await;
+    let names: Vec<&str> =
+        found["items"].as_array().unwrap().iter().filter_map(|it| it["name"].as_str()).collect();
+    assert_eq!((status, names.len()), (StatusCode::OK, 1), "{found}");
+    assert!(found["items"][0]["id"].as_str().is_some_and(|id| !id.is_empty()), "{found}");
+    for nobody in ["a", "zebra"] {
+        assert_eq!(served.get(&format!("cases/people?q={nobody}")).await.1["items"], json!([]));
+    }
+    served.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_are_found_by_whose_duty_lacks_video() {
+    let served = brought().await;
+    let (_, all) = served.get("calls").await;
+    let lacking = |officer: &str, call: &Value| -> bool {
+        let officers = call["officers"].as_array().unwrap();
+        officers.contains(&json!(officer))
+            && ["partial", "missing"].iter().any(|it| call["outcomes"][it].is_u64())
+    };
+    let officers: std::collections::BTreeSet<&str> = all["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|call| call["officers"].as_array().unwrap())
+        .filter_map(Value::as_str)
+        .collect();
+    let mut found_any = false;
+    for officer in officers {
+        let (status, found) = served.get(&format!("calls?lacking={officer}")).await;
+        assert_eq!(status, StatusCode::OK, "{found}");
+        let items = found["items"].as_array().unwrap();
+        found_any |= !items.is_empty();
+        assert!(items.iter().all(|call| lacking(officer, call)), "{officer}: {found}");
+    }
+    assert!(found_any, "{all}");
+    served.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_in_a_case_is_held_and_seen_by_whom_it_names() {
     let served = brought().await;
     let id = id_of(&served, "c1").await;

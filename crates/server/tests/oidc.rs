@@ -156,6 +156,13 @@ async fn who_is_not_known_here_is_not_let_in_and_who_was_made_known_is() {
         (status, &session["method"], &session["person"]["name"]),
         (StatusCode::OK, &json!("oidc"), &json!("ann"))
     );
+    assert_eq!(
+        session["must_change_password"],
+        json!(false),
+        "a first password that was not used is not asked for"
+    );
+    let home = elsewhere.served.api("home");
+    assert_eq!(elsewhere.step(&home).await.status(), StatusCode::OK);
     elsewhere.served.end().await;
 }
 

@@ -3,10 +3,10 @@
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use crate::search::{self, Found, Scope};
+use crate::search::{self, Found, Lead, Scope};
 use crate::sight::{Class, Columns, Relation, Sight};
 use crate::sql::Sql;
-use crate::{Doing, Store, StoreError, Tx};
+use crate::{Dialect, Doing, Store, StoreError, Tx};
 
 /// How many rows a statement writes.
 const ROWS: usize = 400;
@@ -121,6 +121,8 @@ pub struct CallFilter {
     pub call_type: Option<String>,
     /// With all of these words and facts.
     pub words: Vec<String>,
+    /// Whether few have the first of them.
+    pub words_are_rare: bool,
     /// In this order.
     pub sort: CallSort,
     /// After this one (its place in the order, and its id).
@@ -225,10 +227,13 @@ pub async fn get(store: &Store, id: &str) -> Result<Option<Call>, StoreError> {
 /// # Errors
 /// Where the database cannot.
 pub async fn list(store: &Store, filter: &CallFilter, sight: &Sight) -> Result<Found<Call>, StoreError> {
-    let total = search::count(store, |columns| query(columns, filter, sight), "count calls").await?;
-    let mut query = query("r.*", filter, sight);
-    let by_words = !words(filter, sight).is_empty();
-    let (column, is_down) = filter.sort.column(by_words);
+    let lead = lead(filter, sight, store.dialect());
+    // PostgreSQL counts words quicker than rows, in whatever order they are listed.
+    let counted_by = if store.dialect() == Dialect::Postgres { Lead::Words } else { lead };
+    let total =
+        search::count(store, |columns| query(columns, filter, counted_by, sight), "count calls").await?;
+    let mut query = query("r.*", filter, lead, sight);
+    let (column, is_down) = filter.sort.column(lead == Lead::Words && !words(filter, sight).is_empty());
     let id = if column == "w.at" { "w.id" } else { "r.call_id" };
     let (beyond, order) = if is_down { ("<", " DESC") } else { (">", "") };
     if let Some((place, after)) = &filter.after {
@@ -251,10 +256,23 @@ fn words(filter: &CallFilter, sight: &Sight) -> Vec<String> {
     own.into_iter().chain(filter.words.iter().cloned()).collect()
 }
 
-fn query(columns: &str, filter: &CallFilter, sight: &Sight) -> Sql {
+/// Words lead where they are few, where they stand for an officer's own calls, or where nothing else is asked for.
+fn lead(filter: &CallFilter, sight: &Sight, dialect: Dialect) -> Lead {
+    let is_narrowed = filter.district.is_some() || filter.call_type.is_some() || sight.districts.is_some();
+    let in_order = filter.sort != CallSort::MostUnrecorded;
+    if filter.words_are_rare || only_own(sight).is_some() || (!is_narrowed && in_order) {
+        return Lead::Words;
+    }
+    match dialect {
+        Dialect::Postgres if in_order => Lead::Words,
+        _ => Lead::Rows(dialect),
+    }
+}
+
+fn query(columns: &str, filter: &CallFilter, lead: Lead, sight: &Sight) -> Sql {
     let words = words(filter, sight);
-    let mut query = search::select(columns, "calls", "call_id", Scope::Calls, &words);
-    let begin = if words.is_empty() { "r.begin_at" } else { "w.at" };
+    let mut query = search::select(columns, ("calls", "call_id"), Scope::Calls, &words, lead);
+    let begin = if lead == Lead::Words && !words.is_empty() { "w.at" } else { "r.begin_at" };
     if let Some(district) = &filter.district {
         query.push(" AND r.district = ").bind(district.clone());
     }

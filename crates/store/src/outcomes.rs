@@ -1,6 +1,6 @@
 //! What the audit says of every accepted row of calls, and whose outcomes are to be decided anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -329,13 +329,14 @@ pub async fn count_due(store: &Store) -> Result<i64, StoreError> {
 /// # Errors
 /// Where the database cannot.
 pub async fn unmark(tx: &mut Tx, seen: &[(String, i64)]) -> Result<(), StoreError> {
+    let mut by_marks: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     for (officer, marks) in seen {
-        sqlx::query("DELETE FROM outcomes_due WHERE officer_id = $1 AND marks = $2")
-            .bind(officer)
-            .bind(*marks)
-            .execute(&mut **tx)
-            .await
-            .doing("unmark outcomes")?;
+        by_marks.entry(*marks).or_default().push(officer.clone());
+    }
+    for (marks, officers) in by_marks {
+        let mut sql = Sql::new("DELETE FROM outcomes_due WHERE marks = ");
+        sql.bind(marks).push(" AND officer_id IN ").list(&officers);
+        sql.run(tx, "unmark outcomes").await?;
     }
     Ok(())
 }
@@ -377,6 +378,27 @@ pub async fn overlapping(
     .await
     .and_then(|rows| rows.iter().map(read).collect())
     .doing("look up an officer's outcomes")
+}
+
+/// The outcomes that these recordings show something of, each with its recording, in order of their begin.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn of_recordings(store: &Store, ids: &[String]) -> Result<Vec<(String, Outcome)>, StoreError> {
+    let doing = "look up what recordings show";
+    let mut found = Vec::new();
+    for some in ids.chunks(ROWS) {
+        let mut sql = Sql::new(
+            "SELECT r.id AS shown_by, o.* FROM recordings r JOIN outcomes o ON o.officer_id = r.officer_id \
+             AND o.begin_at < COALESCE(r.stopped_at, COALESCE(r.activated_at, r.started_at) + 1) \
+             AND o.end_at > COALESCE(r.activated_at, r.started_at) WHERE r.id IN ",
+        );
+        sql.list(some).push(" ORDER BY o.begin_at, o.row_id");
+        for row in &sql.rows(store, doing).await? {
+            found.push((row.try_get("shown_by").doing(doing)?, read(row).doing(doing)?));
+        }
+    }
+    Ok(found)
 }
 
 /// Which outcomes figures are made of.

@@ -3,10 +3,10 @@
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use crate::search::{self, Found, Scope};
+use crate::search::{self, Found, Lead, Scope};
 use crate::sight::{Columns, Sight};
 use crate::sql::Sql;
-use crate::{Doing, Store, StoreError, Tx};
+use crate::{Dialect, Doing, Store, StoreError, Tx};
 
 /// A recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +94,8 @@ pub struct Filter {
     pub uncategorised: bool,
     /// With all of these words and facts.
     pub words: Vec<String>,
+    /// Whether few have the first of them.
+    pub words_are_rare: bool,
     /// In this order.
     pub sort: Sort,
     /// After this one (its place in the order, and its id).
@@ -268,14 +270,17 @@ impl Sort {
     }
 }
 
+/// How many values a list in a statement has at most.
+const LIST: usize = 500;
+
 /// Where rights find what they ask about.
 const COLUMNS: Columns<'static> = Columns {
     officer: Some("r.officer_id"),
     district: Some("r.district"),
     restricted: Some("r.restricted"),
     named: Some((
-        "EXISTS (SELECT 1 FROM case_recordings cr JOIN case_people cp ON cp.case_id = cr.case_id \
-         WHERE cr.recording_id = r.id AND cp.person_id = ",
+        "r.id IN (SELECT cr.recording_id FROM case_people cp JOIN case_recordings cr ON cr.case_id = cp.case_id \
+         WHERE cp.person_id = ",
         ")",
     )),
 };
@@ -285,14 +290,12 @@ const COLUMNS: Columns<'static> = Columns {
 /// # Errors
 /// Where the database cannot.
 pub async fn list(store: &Store, filter: &Filter, sight: &Sight) -> Result<Found<Recording>, StoreError> {
-    let longest = match filter.from {
-        Some(_) => longest(store).await?,
-        None => 0,
-    };
-    let total =
-        search::count(store, |columns| query(columns, filter, longest, sight), "count recordings").await?;
-    let mut query = query("r.*", filter, longest, sight);
-    let (column, is_down) = filter.sort.column(!filter.words.is_empty());
+    let longest = if filter.from.is_some() || filter.spans.is_some() { longest(store).await? } else { 0 };
+    let lead = lead(filter, sight, store.dialect());
+    let query = |columns: &str| query(columns, filter, lead, longest, sight);
+    let total = search::count(store, query, "count recordings").await?;
+    let mut query = query("r.*");
+    let (column, is_down) = filter.sort.column(lead == Lead::Words && !filter.words.is_empty());
     let id = if column == "w.at" { "w.id" } else { "r.id" };
     let (beyond, order) = if is_down { ("<", " DESC") } else { (">", "") };
     if let Some((place, after)) = &filter.after {
@@ -313,8 +316,22 @@ async fn longest(store: &Store) -> Result<i64, StoreError> {
         .doing("look for the longest recording")
 }
 
-fn query(columns: &str, filter: &Filter, longest: i64, sight: &Sight) -> Sql {
-    let mut query = search::select(columns, "recordings", "id", Scope::Recordings, &filter.words);
+/// Words lead where they are few, or where nothing else is asked for. Otherwise a frequent word, an outcome say, would be
+/// walked through in all districts for the rows of one.
+fn lead(filter: &Filter, sight: &Sight, dialect: Dialect) -> Lead {
+    let equals = [&filter.camera, &filter.officer, &filter.state, &filter.district];
+    let is_narrowed =
+        equals.into_iter().any(Option::is_some) || filter.spans.is_some() || filter.uncategorised;
+    let in_order = matches!(filter.sort, Sort::Started | Sort::LastStarted);
+    if filter.words_are_rare || (!is_narrowed && in_order && sight.is_of_everything(COLUMNS)) {
+        Lead::Words
+    } else {
+        Lead::Rows(dialect)
+    }
+}
+
+fn query(columns: &str, filter: &Filter, lead: Lead, longest: i64, sight: &Sight) -> Sql {
+    let mut query = search::select(columns, ("recordings", "id"), Scope::Recordings, &filter.words, lead);
     let equals = [
         (" AND r.camera_serial = ", &filter.camera),
         (" AND r.officer_id = ", &filter.officer),
@@ -326,7 +343,7 @@ fn query(columns: &str, filter: &Filter, longest: i64, sight: &Sight) -> Sql {
             query.push(condition).bind(value.clone());
         }
     }
-    let begin = if filter.words.is_empty() { "r.begin_at" } else { "w.at" };
+    let begin = if lead == Lead::Words && !filter.words.is_empty() { "w.at" } else { "r.begin_at" };
     if let Some(from) = filter.from {
         query.push(" AND r.end_at >= ").bind(from);
         query.push(&format!(" AND {begin} >= ")).bind(from.saturating_sub(longest));
@@ -335,10 +352,12 @@ fn query(columns: &str, filter: &Filter, longest: i64, sight: &Sight) -> Sql {
         query.push(&format!(" AND {begin} < ")).bind(to);
     }
     if let Some(spans) = &filter.spans {
-        query.push(" AND (1 = 0");
-        for (officer, from, to) in spans {
-            query.push(" OR (r.officer_id = ").bind(officer.clone());
+        query.push(if spans.is_empty() { " AND (1 = 0" } else { " AND (" });
+        for (at, (officer, from, to)) in spans.iter().enumerate() {
+            query.push(if at == 0 { "(" } else { " OR (" });
+            query.push("r.officer_id = ").bind(officer.clone());
             query.push(" AND r.begin_at < ").bind(*to);
+            query.push(" AND r.begin_at >= ").bind(from.saturating_sub(longest));
             query.push(" AND r.end_at > ").bind(*from).push(")");
         }
         query.push(")");
@@ -383,17 +402,16 @@ pub async fn with_ids(store: &Store, ids: &[String]) -> Result<Vec<Recording>, S
     Ok(found)
 }
 
-/// Writes the district of a recording.
+/// Writes the district of some recordings.
 ///
 /// # Errors
 /// Where the database cannot.
-pub async fn set_district(tx: &mut Tx, id: &str, district: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE recordings SET district = $2 WHERE id = $1 AND district <> $2")
-        .bind(id)
-        .bind(district)
-        .execute(&mut **tx)
-        .await
-        .doing("write a recording's district")?;
+pub async fn set_district(tx: &mut Tx, ids: &[String], district: &str) -> Result<(), StoreError> {
+    for some in ids.chunks(LIST) {
+        let mut sql = Sql::new("UPDATE recordings SET district = ");
+        sql.bind(district.to_owned()).push(" WHERE id IN ").list(some);
+        sql.run(tx, "write the district of recordings").await?;
+    }
     Ok(())
 }
 

@@ -5,12 +5,13 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::{Doing, Store, StoreError, commit};
 
 /// Every migration in order; its number is its place, from 1 on.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../migrations/0001_custody.sql"),
     include_str!("../migrations/0002_imports.sql"),
     include_str!("../migrations/0003_origins.sql"),
     include_str!("../migrations/0004_people.sql"),
     include_str!("../migrations/0005_application.sql"),
+    include_str!("../migrations/0006_speed.sql"),
 ];
 
 /// Brings the schema up to date. Two nodes that start at once wait for each other.

@@ -1,15 +1,17 @@
 //! What recordings and calls are searched by: words in the order of their begin, and which of them are to be told anew.
 //! What stands here is made from other tables, by a job, soon after they change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::Row as _;
 
 use crate::sql::Sql;
-use crate::{Doing, Store, StoreError, Tx};
+use crate::{Dialect, Doing, Store, StoreError, Tx};
 
 /// How many rows a statement writes.
 const ROWS: usize = 200;
+/// A word that fewer have leads a query.
+const FEW: i64 = 2_000;
 /// Totals are counted up to here: one more than "more than 10,000".
 pub const MOST_COUNTED: i64 = 10_001;
 
@@ -171,14 +173,16 @@ pub async fn due(store: &Store, scope: Scope, most: u32) -> Result<Vec<(String, 
 /// # Errors
 /// Where the database cannot.
 pub async fn unmark(tx: &mut Tx, scope: Scope, seen: &[(String, i64)]) -> Result<(), StoreError> {
-    for some in seen.chunks(ROWS) {
-        let mut sql = Sql::new("DELETE FROM search_due WHERE scope = ");
-        sql.bind(scope.number()).push(" AND (1 = 0");
-        for (id, marks) in some {
-            sql.push(" OR (id = ").bind(id.clone()).push(" AND marks = ").bind(*marks).push(")");
+    let mut by_marks: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for (id, marks) in seen {
+        by_marks.entry(*marks).or_default().push(id.clone());
+    }
+    for (marks, ids) in by_marks {
+        for some in ids.chunks(ROWS) {
+            let mut sql = Sql::new("DELETE FROM search_due WHERE scope = ");
+            sql.bind(scope.number()).push(" AND marks = ").bind(marks).push(" AND id IN ").list(some);
+            sql.run(tx, "unmark what is searched").await?;
         }
-        sql.push(")");
-        sql.run(tx, "unmark what is searched").await?;
     }
     Ok(())
 }
@@ -211,7 +215,7 @@ pub async fn write(tx: &mut Tx, scope: Scope, told: &[Indexed]) -> Result<(), St
     Ok(())
 }
 
-/// Words with those first that fewest have: they lead a query.
+/// Words with those first that fewest have, and whether these are few enough to lead a query whatever else it asks for.
 ///
 /// # Errors
 /// Where the database cannot.
@@ -219,17 +223,15 @@ pub async fn rarest_first(
     store: &Store,
     scope: Scope,
     words: Vec<String>,
-) -> Result<Vec<String>, StoreError> {
-    if words.len() < 2 {
-        return Ok(words);
-    }
+) -> Result<(Vec<String>, bool), StoreError> {
     let mut counted = Vec::with_capacity(words.len());
     for word in words {
         let count: i64 = sqlx::query(
-            "SELECT COUNT(*) FROM (SELECT 1 AS one FROM search_words WHERE scope = $1 AND word = $2 LIMIT 2000) counted",
+            "SELECT COUNT(*) FROM (SELECT 1 AS one FROM search_words WHERE scope = $1 AND word = $2 LIMIT $3) counted",
         )
         .bind(scope.number())
         .bind(&word)
+        .bind(FEW)
         .fetch_one(store.reader())
         .await
         .and_then(|row| row.try_get(0))
@@ -237,14 +239,41 @@ pub async fn rarest_first(
         counted.push((count, word));
     }
     counted.sort();
-    Ok(counted.into_iter().map(|(_, word)| word).collect())
+    let is_rare = counted.first().is_some_and(|(count, _)| *count < FEW);
+    Ok((counted.into_iter().map(|(_, word)| word).collect(), is_rare))
 }
 
-/// Begins a query of rows that have all of these words: `columns` of `table`, called `r`, with the id in `id`. The first
-/// word leads, the others are looked up.
-pub(crate) fn select(columns: &str, table: &str, id: &str, scope: Scope, words: &[String]) -> Sql {
-    let Some((first, rest)) = words.split_first() else {
-        return Sql::new(&format!("SELECT {columns} FROM {table} r WHERE 1 = 1"));
+/// What a query of rows with words begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lead {
+    /// The first word: its rows are walked in the order of their begin.
+    Words,
+    /// The rows, in whatever order an index has them: each is looked up among the words.
+    Rows(Dialect),
+}
+
+/// Begins a query of rows that have all of these words: `columns` of `table`, called `r`, with the id in `id`.
+pub(crate) fn select(
+    columns: &str,
+    (table, id): (&str, &str),
+    scope: Scope,
+    words: &[String],
+    lead: Lead,
+) -> Sql {
+    let (first, rest) = match (words.split_first(), lead) {
+        (Some(words), Lead::Words) => words,
+        (_, Lead::Words) => return Sql::new(&format!("SELECT {columns} FROM {table} r WHERE 1 = 1")),
+        (_, Lead::Rows(dialect)) => {
+            let mut sql = Sql::new(&format!("SELECT {columns} FROM {table} r WHERE 1 = 1"));
+            // SQLite would look every word of the id through; this keeps it to the table's own order.
+            let word_id = if dialect == Dialect::Sqlite { "o.id || ''" } else { "o.id" };
+            for word in words {
+                sql.push(" AND EXISTS (SELECT 1 FROM search_words o WHERE o.scope = ").bind(scope.number());
+                sql.push(" AND o.word = ").bind(word.clone());
+                sql.push(&format!(" AND o.at = r.begin_at AND {word_id} = r.{id})"));
+            }
+            return sql;
+        }
     };
     let mut sql = Sql::new(&format!(
         "SELECT {columns} FROM search_words w JOIN {table} r ON r.{id} = w.id WHERE w.scope = "

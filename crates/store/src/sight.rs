@@ -145,7 +145,7 @@ impl Sight {
             query.push(" <> ").bind(officer.clone()).push(")");
         }
         let terms = self.terms(columns);
-        if terms.iter().any(|(relation, classes)| self.is_free(*relation) && is_all(classes, columns)) {
+        if self.opens_all(&terms, columns) {
             return;
         }
         query.push(" AND (");
@@ -179,6 +179,16 @@ impl Sight {
             }
         }
         terms
+    }
+
+    /// Whether every row may be seen, so that nothing is added to a statement.
+    pub(crate) fn is_of_everything(&self, columns: Columns<'_>) -> bool {
+        let keeps_own = self.not_own && columns.officer.is_some() && self.officer_id.is_some();
+        !keeps_own && self.opens_all(&self.terms(columns), columns)
+    }
+
+    fn opens_all(&self, terms: &[(Relation, BTreeSet<Option<Class>>)], columns: Columns<'_>) -> bool {
+        terms.iter().any(|(relation, classes)| self.is_free(*relation) && is_all(classes, columns))
     }
 
     /// Whether a relation holds for every row.

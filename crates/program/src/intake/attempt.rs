@@ -102,7 +102,7 @@ impl Program {
         before: Vec<SegmentRow>,
         check: Check,
     ) -> Result<Attempt, ProgramError> {
-        let seat = self.live.seats.of_an_upload()?;
+        let seat = self.live.seats.of_an_upload(who)?;
         let (messages, inbox) = mpsc::channel(WAITING);
         let (ending, ended) = watch::channel(());
         let running = Running { attempt: upload.attempt, messages: messages.downgrade(), ended };

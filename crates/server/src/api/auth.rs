@@ -38,7 +38,7 @@ impl FromRequestParts<Shared> for Caller {
             return server.program.principal(token).await?.map(Self).ok_or_else(Problem::unauthorized);
         }
         let Holder(held) = Holder::from_request_parts(parts, server).await?;
-        if held.person.must_change_password {
+        if needs_password_change(&held) {
             return Err(must_first(
                 "urn:onrecord:password-change-needed",
                 "Choose a password of your own first.",
@@ -54,6 +54,12 @@ impl FromRequestParts<Shared> for Caller {
 
 fn must_first(kind: &'static str, words: &'static str) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, kind, "Something else first", words)
+}
+
+/// Whether somebody must choose another password before anything else. Whom the agency's provider or a passkey vouches for
+/// has not used it.
+pub(crate) fn needs_password_change(held: &Held) -> bool {
+    held.session.method == "password" && held.person.must_change_password
 }
 
 /// Whether somebody must set a second factor up before anything else.

@@ -56,6 +56,8 @@ pub(crate) struct Wanted {
     officer: Option<String>,
     /// With a duty that has this outcome.
     outcome: Option<String>,
+    /// With a duty of this officer that is partial or missing.
+    lacking: Option<String>,
     /// With all of these words: call, type, officer's name or badge, unit.
     q: Option<String>,
     /// -begin, begin or -unrecorded; -begin where not given.
@@ -123,11 +125,12 @@ fn filter(wanted: Wanted) -> Result<CallFilter, Problem> {
             return Err(Problem::bad_request(format!("sort is -begin, begin or -unrecorded, not {other}.")));
         }
     };
-    let facts = [("officer", &wanted.officer), ("outcome", &wanted.outcome)];
+    let facts = [("officer", &wanted.officer), ("outcome", &wanted.outcome), ("lacking", &wanted.lacking)];
     let facts = facts.into_iter().filter_map(|(name, value)| Some(search::fact(name, value.as_deref()?)));
     Ok(CallFilter {
         from: instant("from", wanted.from.as_deref())?,
         to: instant("to", wanted.to.as_deref())?,
+        words_are_rare: false,
         words: page::words(wanted.q.as_deref()).into_iter().chain(facts).collect(),
         district: wanted.district,
         call_type: wanted.call_type,

@@ -178,6 +178,35 @@ pub(crate) async fn show(
     Ok(Json(shown(&server, &who, &id).await?))
 }
 
+/// Who is looked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NamedWanted {
+    /// Words of a name, at least two letters.
+    q: String,
+}
+
+/// People who may be named in a case.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NamedAnswer {
+    items: Vec<PersonOfCase>,
+}
+
+/// Finds active people by their names, to name them in a case; at most 8.
+#[utoipa::path(get, path = "/api/v1/cases/people", tag = "cases", params(NamedWanted),
+    responses((status = 200, body = NamedAnswer), (status = 400, body = Problem), (status = 401, body = Problem),
+        (status = 403, body = Problem), (status = 503, body = Problem)))]
+pub(crate) async fn people_to_name(
+    State(server): State<Shared>,
+    caller: Caller,
+    Query(wanted): Query<NamedWanted>,
+) -> Result<Json<NamedAnswer>, Problem> {
+    caller.may(Action::EditCase)?;
+    let found = server.program.people_to_name(&wanted.q).await?;
+    Ok(Json(NamedAnswer { items: found.into_iter().map(|(id, name)| PersonOfCase { id, name }).collect() }))
+}
+
 /// A new case.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

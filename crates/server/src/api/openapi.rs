@@ -70,6 +70,7 @@ use crate::Problem;
         calls::decide,
         cases::list,
         cases::show,
+        cases::people_to_name,
         cases::open,
         cases::change,
         cases::add_recordings,

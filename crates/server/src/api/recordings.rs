@@ -191,6 +191,7 @@ fn filter(wanted: &Wanted) -> Result<Filter, Problem> {
     Ok(Filter {
         district: wanted.district.clone(),
         uncategorised,
+        words_are_rare: false,
         words: page::words(wanted.q.as_deref()).into_iter().chain(facts).collect(),
         sort: sort(wanted.sort.as_deref())?,
         camera: wanted.camera.clone(),

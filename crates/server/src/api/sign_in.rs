@@ -10,7 +10,7 @@ use onrecord_program::{Action, PersonRole};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::auth::{Holder, IdleHolder, SESSION, needs_second_factor};
+use super::auth::{Holder, IdleHolder, SESSION, needs_password_change, needs_second_factor};
 use super::given::{CameFrom, Given, time};
 use crate::{Encrypted, Problem, Shared, headers};
 
@@ -27,6 +27,8 @@ pub(crate) struct BeforeAnswer {
     provider: Option<String>,
     /// Whether everything here is invented.
     is_demo: bool,
+    /// The zone of the department's clocks, an IANA name, where it is configured.
+    timezone: Option<String>,
 }
 
 /// What is shown before anyone signs in.
@@ -42,6 +44,8 @@ pub(crate) async fn before(State(server): State<Shared>) -> Json<BeforeAnswer> {
         methods: std::iter::once("password").chain(further).collect(),
         provider: site.provider.as_ref().map(|provider| provider.label().to_owned()),
         is_demo: config.demo,
+        // Whoever signs in must be able to, even where the database is busy.
+        timezone: server.program.timezone().await.ok().flatten(),
     })
 }
 
@@ -148,7 +152,7 @@ pub(crate) fn answer(server: &Shared, held: &Held) -> Json<SessionAnswer> {
         idle_seconds: IDLE / 1_000_000,
         ends_at: time(held.session.ends_at),
         method: held.session.method.clone(),
-        must_change_password: person.must_change_password,
+        must_change_password: needs_password_change(held),
         must_set_second_factor: needs_second_factor(server, held),
         has_second_factor: person.totp_confirmed,
         has_password: person.password.is_some(),

@@ -113,11 +113,9 @@ export const cases = {
 
 export const choices = {
 	officers: (q: string, signal?: AbortSignal) => ask<{ items: T.OfficerRef[] }>('GET', `${V}/officers`, { query: { q }, signal }),
-	/** People by the words of their names; for those who may look people up. */
-	people: async (q: string, signal?: AbortSignal): Promise<{ id: string; name: string }[]> => {
-		const { items } = await people.list({ q, state: 'active', limit: 8 }, signal);
-		return items.map((one) => ({ id: one.id, name: one.display_name }));
-	},
+	/** People to be named in a case, by the words of their names. */
+	people: async (q: string, signal?: AbortSignal) =>
+		(await ask<{ items: { id: string; name: string }[] }>('GET', `${V}/cases/people`, { query: { q }, signal })).items,
 	/** The districts, each with its outline where one is loaded. */
 	districts: async (signal?: AbortSignal): Promise<{ items: T.District[] }> => {
 		const { items, outlines } = await ask<{ items: string[]; outlines?: T.Outlines | null }>('GET', `${V}/districts`, { signal });

@@ -473,6 +473,7 @@ export const en = {
 		officer: 'Officer',
 		district: 'District',
 		outcome: 'Worst outcome',
+		lacking: 'Partial or missing of officer',
 		q: 'Words',
 		qHint: 'Call, type, officer, badge',
 		columns: { begin: 'Begin', call: 'Call', type: 'Type', district: 'District', officers: 'Officers', outcomes: 'Outcomes', length: 'Length', unrecorded: 'Nobody recorded' }
@@ -670,7 +671,6 @@ export const en = {
 		file: 'File',
 		people: 'People it names',
 		peopleHint: 'They see what is in the case. Type a name.',
-		peopleIdHint: 'They see what is in the case. Type the id of each; an administrator reads it from the list of people.',
 		nobodyFound: 'Nobody of this name.',
 		noneNames: 'No case names you yet. The evidence technician can add you to one.',
 		removeRecording: 'Take out of the case',
