@@ -219,10 +219,6 @@ async fn the_cookie_is_kept_from_scripts_and_other_sites() {
     for flag in ["HttpOnly", "SameSite=Strict", "Path=/"] {
         assert!(cookie.contains(flag), "{cookie}");
     }
-    let behind =
-        Client::new().post(&address).header("x-forwarded-proto", "https").json(&body).send().await.unwrap();
-    assert!(behind.headers()["set-cookie"].to_str().unwrap().contains("; Secure"));
-    assert_eq!(behind.headers()["strict-transport-security"], "max-age=31536000");
     let form = format!("name={name}&password={}", password.replace(' ', "+"));
     let form = Client::new()
         .post(&address)
