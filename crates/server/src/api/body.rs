@@ -19,6 +19,12 @@ use crate::Problem;
 /// A body that brings nothing for so long is taken for broken.
 const SILENCE: Duration = Duration::from_mins(2);
 
+/// Bytes as they are.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it stands in the description of the API only")]
+pub(crate) struct Octets(Vec<u8>);
+
 /// How a body ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Ended {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
-use super::body;
+use super::body::{self, Octets};
 use super::said::{Path, Query};
 use crate::{Problem, Shared};
 
@@ -66,7 +66,8 @@ impl Wanted {
 /// Ranges are served. The look is recorded in the ledger before the first byte goes out.
 #[utoipa::path(get, path = "/api/v1/clips/{id}/original", tag = "clips",
     params(("id" = String, Path), Wanted),
-    responses((status = 200, description = "All bytes"), (status = 206, description = "The bytes asked for"),
+    responses((status = 200, description = "All bytes", body = Octets, content_type = "*/*"),
+        (status = 206, description = "The bytes asked for", body = Octets, content_type = "*/*"),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 416, body = Problem)))]
 pub(crate) async fn original(
@@ -84,7 +85,7 @@ pub(crate) async fn original(
 
 /// A still picture.
 #[utoipa::path(get, path = "/api/v1/clips/{id}/poster", tag = "clips", params(("id" = String, Path), Why),
-    responses((status = 200, description = "JPEG"), (status = 401, body = Problem), (status = 403, body = Problem),
+    responses((status = 200, description = "JPEG", body = Octets, content_type = "image/jpeg"), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem)))]
 pub(crate) async fn poster(
     State(server): State<Shared>,
@@ -100,7 +101,7 @@ pub(crate) async fn poster(
 
 /// How loud it is, over time.
 #[utoipa::path(get, path = "/api/v1/clips/{id}/waveform", tag = "clips", params(("id" = String, Path), Why),
-    responses((status = 200, description = "JSON: per_second, peaks"), (status = 401, body = Problem),
+    responses((status = 200, description = "JSON: per_second, peaks", body = Object), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn waveform(
     State(server): State<Shared>,
@@ -116,7 +117,8 @@ pub(crate) async fn waveform(
 
 /// A copy that browsers can play, made when first asked for, where the original is not such a file.
 #[utoipa::path(get, path = "/api/v1/clips/{id}/proxy", tag = "clips", params(("id" = String, Path), Wanted),
-    responses((status = 200, description = "Fragmented MP4"), (status = 206, description = "The bytes asked for"),
+    responses((status = 200, description = "Fragmented MP4", body = Octets, content_type = "video/mp4"),
+        (status = 206, description = "The bytes asked for", body = Octets, content_type = "video/mp4"),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 416, body = Problem)))]
 pub(crate) async fn proxy(
@@ -136,7 +138,8 @@ pub(crate) async fn proxy(
 
 /// The clear copy of a clip that its camera encrypted end to end.
 #[utoipa::path(get, path = "/api/v1/clips/{id}/clear", tag = "clips", params(("id" = String, Path), Wanted),
-    responses((status = 200, description = "All bytes"), (status = 206, description = "The bytes asked for"),
+    responses((status = 200, description = "All bytes", body = Octets, content_type = "*/*"),
+        (status = 206, description = "The bytes asked for", body = Octets, content_type = "*/*"),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 416, body = Problem)))]
 pub(crate) async fn clear(
