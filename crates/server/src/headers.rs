@@ -19,7 +19,11 @@ const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(),
 /// A year: whoever has spoken TLS with us once shall not speak without it.
 const ONLY_TLS: &str = "max-age=31536000";
 
-pub(crate) async fn on_each_answer(State(server): State<Shared>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn on_each_answer(
+    State(server): State<Shared>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if says_encrypted(&server, &request) {
         request.extensions_mut().insert(Encrypted);
     }

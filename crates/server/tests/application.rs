@@ -299,8 +299,11 @@ async fn what_the_audit_says_counts_a_recording_that_it_does_not_name_to_everybo
     let supervisor = person(&[PersonRole::Supervisor], None, &[]);
     let manager = person(&[PersonRole::ProgramManager], None, &[]);
     let named = async |who: &Principal| {
-        let filter =
-            onrecord_store::outcomes::Filter { officer: Some("O2".to_owned()), limit: 10, ..Default::default() };
+        let filter = onrecord_store::outcomes::Filter {
+            officer: Some("O2".to_owned()),
+            limit: 10,
+            ..Default::default()
+        };
         let found = served.program.list_outcomes(who, &filter).await.unwrap();
         let picture = served.program.call_picture(who, "k-1").await.unwrap();
         let lane = picture.lanes.into_iter().find(|lane| lane.officer.officer_id == "O2").unwrap();
@@ -327,7 +330,8 @@ async fn to_take_bytes_away_takes_another_right_than_to_watch_them() {
     served.upload(&metadata, b"no picture, but evidence").await;
     served.settle().await;
     let (_, page) = served.get("recordings?q=zebra").await;
-    let (id, clip) = (page["items"][0]["id"].as_str().unwrap(), page["items"][0]["clips"][0]["id"].as_str().unwrap());
+    let (id, clip) =
+        (page["items"][0]["id"].as_str().unwrap(), page["items"][0]["clips"][0]["id"].as_str().unwrap());
     let officer = person(&[PersonRole::Officer], Some("O1"), &[]);
     assert!(served.program.open_original(&officer, clip, For::Playing, "mine").await.is_ok());
     let refused = served.program.open_original(&officer, clip, For::Download, "mine").await.unwrap_err();
@@ -340,7 +344,11 @@ async fn to_take_bytes_away_takes_another_right_than_to_watch_them() {
     assert!(played.headers().get("content-disposition").is_none());
     let (_, trail) = served.get(&format!("recordings/{id}/custody")).await;
     let said = trail.to_string();
-    for words in ["é.mp4 was looked at. Reason: mine", "é.mp4 was downloaded. Reason: mine", "downloaded. Reason: a request"] {
+    for words in [
+        "é.mp4 was looked at. Reason: mine",
+        "é.mp4 was downloaded. Reason: mine",
+        "downloaded. Reason: a request",
+    ] {
         assert!(said.contains(words), "{words}: {said}");
     }
     served.end().await;

@@ -354,7 +354,9 @@ async fn no_look_goes_out_on_another_one_that_is_not_written_yet() {
     let looks: Vec<_> = (0..2)
         .map(|_| {
             let (program, who, clip) = (Arc::clone(&served.program), who.clone(), clip.clone());
-            tokio::spawn(async move { program.open_original(&who, &clip, For::Playing, "because").await.map(drop) })
+            tokio::spawn(async move {
+                program.open_original(&who, &clip, For::Playing, "because").await.map(drop)
+            })
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(500)).await;

@@ -52,8 +52,7 @@ pub(crate) async fn begin(
     let begun = serde_json::to_string(&begun).unwrap_or_default();
     program.remember(&state, KIND, &begun, TAKES * 1_000_000).await?;
     let cookie = begun_cookie(&state, TAKES, encrypted.is_some());
-    Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), to_page(&address))
-        .into_response())
+    Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), to_page(&address)).into_response())
 }
 
 /// What the identity provider sends back.

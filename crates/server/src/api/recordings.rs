@@ -236,7 +236,11 @@ async fn one_page(server: &Shared, who: &Principal, filter: &Filter) -> Result<R
         .last()
         .filter(|_| has_more)
         .map(|last| page::cursor_of(filter.sort.place_of(&last.recording), &last.recording.id));
-    Ok(RecordingsPage { items: found.items.into_iter().map(answer).collect(), next_cursor, total: found.total })
+    Ok(RecordingsPage {
+        items: found.items.into_iter().map(answer).collect(),
+        next_cursor,
+        total: found.total,
+    })
 }
 
 async fn as_csv(server: &Shared, who: &Principal, mut filter: Filter) -> Result<Response, Problem> {
