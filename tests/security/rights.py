@@ -14,8 +14,8 @@ from city import CALLERS, PASSWORD, operations, must
 HERE = Path(__file__).resolve().parent
 TABLE = HERE / "rights.txt"
 TUS = {"Tus-Resumable": "1.0.0"}
-PASSWORDS = {"newcomer"}
-COLUMNS = [name.replace("administrator", "administr").replace(" token", "*") for name in CALLERS]
+SHORT = {"newcomer": "new", "administrator": "admin", "admin token": "all*"}
+COLUMNS = [SHORT.get(name, name.replace(" token", "*"))[:7] for name in CALLERS]
 
 
 class Ask:
@@ -312,11 +312,12 @@ def why_wrong(key, answer, known_rules, documented):
 
 def written(rows):
     """The table as it is checked in."""
-    width = max(map(len, rows)) + 2
-    head = " " * width + "".join(f"{name:>14}" for name in COLUMNS)
+    rows = {key.replace("/api/v1", ""): statuses for key, statuses in rows.items()}
+    width = max(map(len, rows)) + 1
+    head = " " * width + "".join(f"{name:>8}" for name in COLUMNS)
     lines = [head]
     for key, statuses in rows.items():
-        lines.append(f"{key:<{width}}" + "".join(f"{status:>14}" for status in statuses))
+        lines.append(f"{key:<{width}}" + "".join(f"{status:>8}" for status in statuses))
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -325,8 +326,8 @@ What each call of the API answers to each who asks, as tests/security puts it. 2
 by which rule. 404: nothing here that they may know of, whether it is there or not. 400 and 409 stand where a call is allowed
 and made so that it does nothing.
 
-nobody: neither token nor cookie. newcomer: somebody of every right who has not chosen a password yet. idle: a person without a
-role. The supervisor is of district 7. A star: a program's token.
+nobody: neither token nor cookie. new: an administrator and overseer who has not chosen a password yet. idle: a person without
+a role. The supervisor is of district 7. A star: a program's token; all*: the role admin. Addresses stand below /api/v1.
 
 """
 

@@ -26,7 +26,7 @@ CHECKS = [
 ]
 SEED = 20260914
 # How many requests by chance for each operation: as the admin token, and as everybody else.
-MANY, FEW = 20, 3
+MANY, FEW = 12, 2
 # An answer without an end: whether it is one at all is the other tests' to say.
 ENDLESS = "/api/v1/calls/{id}/events"
 # What ends a session or locks its owner out; asked last, as somebody who is not needed any more.

@@ -20,7 +20,7 @@ import time
 
 import requests
 
-from city import CALLERS, SECRETS, must, operations
+from city import CALLERS, SECRETS, Caller, must, operations
 
 TUS = {"Tus-Resumable": "1.0.0"}
 REASON = {"reason": "because"}
@@ -264,6 +264,22 @@ def check_events(city, results):
         results.add("events", f"of what is seen, to {name}", "" if heard[name] else "nothing was told")
 
 
+def check_watching_ends(city, results):
+    """Who is disabled, or whose token is revoked, watches no longer."""
+    made = must(city.admin.ask("POST", "/api/v1/tokens", json={"name": "watches", "role": "reader"}))
+    watcher = Caller("watches", city.url, {"Authorization": f"Bearer {made['token']}"})
+    with watcher.get("/api/v1/calls/K1/events", stream=True, timeout=6) as answer:
+        lines = answer.iter_lines(chunk_size=1)
+        assert next(lines) == b": watching"
+        must(city.admin.ask("DELETE", f"/api/v1/tokens/{made['id']}"))
+        try:
+            rest = [line for line in lines if line]
+            wrong = f"heard {rest}" if rest else ""
+        except requests.RequestException as error:
+            wrong = f"went on watching: {error}"
+    results.add("events", "to a token that was revoked", wrong)
+
+
 def check_complete(city, results):
     """Every operation on a recording or a clip has its twins."""
     asked = {(method, re.sub(r"\{\w+\}", "{}", path.split("?")[0])) for method, path, _ in TWINS}
@@ -280,3 +296,4 @@ def check(city, before, results):
     check_lists(city, before, results)
     check_seen(city, results)
     check_events(city, results)
+    check_watching_ends(city, results)

@@ -452,6 +452,8 @@ impl Watch {
             if self.server.stopping.load(Ordering::Relaxed) {
                 return None;
             }
+            // What somebody may see can change while they watch.
+            self.who = self.server.program.principal_now(&self.who).await.ok()??;
             let version = self.server.program.call_version(&self.who, &self.id).await.ok()?;
             if version != self.version {
                 self.version = version;
