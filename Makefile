@@ -52,6 +52,12 @@ custody: ## the doors of custody with real clients, on every database and eviden
 	@cargo build -p onrecord-cli
 	@tests/custody/run
 
+.PHONY: security
+security: ## what each role may and what nobody learns, on a real server with both databases; Schemathesis on the API
+	@scripts/need linker
+	@cargo build -p onrecord-cli
+	@tests/security/run
+
 .PHONY: app
 app: ## the pages in a browser, for every role, on both databases
 	@scripts/need linker python3 postgres ffmpeg espeak web chromium

@@ -14,13 +14,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use onrecord_ledger::Kind;
 use onrecord_store::sight::Sight;
-use onrecord_store::{commit, tokens};
+use onrecord_store::{commit, people, tokens};
 
 pub use onrecord_store::sight::{Class, Columns, Relation};
 pub use roles::{Action, PersonRole, Refusal, Resource, ResourceKind};
 
 use policies::{POLICIES, Subject};
 
+use crate::people::principal_of;
 use crate::{Program, ProgramError, custody};
 
 /// What a token may do.
@@ -252,5 +253,20 @@ impl Program {
     pub async fn principal(&self, token: &str) -> Result<Option<Principal>, ProgramError> {
         let found = tokens::by_hash(&self.store, &hash_of(token)).await?;
         Ok(found.and_then(|token| Some(Principal::token(&token.id, Role::of(&token.role)?))))
+    }
+
+    /// Who somebody is by now, for what goes on for long: with the rights that they have by now; nobody where they were
+    /// disabled or their token was revoked.
+    ///
+    /// # Errors
+    /// Where the database cannot look.
+    pub async fn principal_now(&self, who: &Principal) -> Result<Option<Principal>, ProgramError> {
+        if let Rights::Token(_) = who.rights {
+            let all = tokens::all(&self.store).await?;
+            let is_held = all.iter().any(|token| token.id == who.id && token.revoked_at.is_none());
+            return Ok(is_held.then(|| who.clone()));
+        }
+        let found = people::get(&self.store, &who.id).await?;
+        Ok(found.filter(|person| person.state == "active").map(|person| principal_of(&person)))
     }
 }

@@ -54,6 +54,8 @@ pub struct Lane {
     pub outcome: Outcome,
     /// What the officer's cameras recorded about that time.
     pub recordings: Vec<LaneRecording>,
+    /// When any of the officer's cameras was on record: also in what the caller may not know of, as in the outcome.
+    pub kept: Vec<(i64, i64)>,
     /// Why the camera was off.
     pub exceptions: Vec<Exception>,
     /// When a camera could not record.
@@ -137,7 +139,8 @@ impl Program {
     /// # Errors
     /// Where there is none that the caller may see, or where the database cannot.
     pub async fn call_picture(&self, who: &Principal, id: &str) -> Result<CallPicture, ProgramError> {
-        let (call, duties, is_partial) = self.visible_duties(who, id).await?;
+        let (call, mut duties, is_partial) = self.visible_duties(who, id).await?;
+        self.name_seen_recordings(who, &mut duties).await?;
         let policy = self.audit_policy().await?;
         let window = window_of(&duties);
         let officers =
@@ -156,6 +159,7 @@ impl Program {
                 unit: duty.unit.clone(),
                 times: rows.get(&duty.row_id).map(times_of).unwrap_or_default(),
                 recordings: about.recordings.get(&duty.officer_id).cloned().unwrap_or_default(),
+                kept: about.kept.get(&duty.officer_id).cloned().unwrap_or_default(),
                 exceptions: about.exceptions.get(&duty.officer_id).cloned().unwrap_or_default(),
                 outages: about.outages.get(&duty.officer_id).cloned().unwrap_or_default(),
                 accounts: about
@@ -214,13 +218,13 @@ impl Program {
             ..recordings::Filter::default()
         };
         let found = recordings::list(&self.store, &filter, &Sight::everything()).await?.items;
-        let (mut of, mut cameras) = (BTreeMap::new(), BTreeMap::new());
+        let (mut of, mut cameras, mut kept) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for recording in found {
             let officer = recording.officer_id.clone().unwrap_or_default();
-            if let Some(camera) = &recording.camera_serial {
-                cameras.insert(camera.clone(), officer.clone());
-            }
+            let camera = recording.camera_serial.clone();
+            kept.entry(officer.clone()).or_insert_with(Vec::new).extend(on_record(&recording));
             if let Some(shown) = self.lane_recording(who, recording).await? {
+                cameras.extend(camera.map(|camera| (camera, officer.clone())));
                 of.entry(officer).or_insert_with(Vec::new).push(shown);
             }
         }
@@ -232,7 +236,7 @@ impl Program {
             }
         }
         let outages = self.outages_of(&cameras, (from, to), policy).await?;
-        Ok(AboutCall { recordings: of, exceptions, outages, accounts })
+        Ok(AboutCall { recordings: of, kept, exceptions, outages, accounts })
     }
 
     /// A recording as the caller may see it in a lane; none where it is restricted and not theirs to know of.
@@ -305,7 +309,8 @@ impl Program {
             version.push_str(&recording.state);
             let _ = write!(version, "{moved:?}");
         }
-        for account in accounts::of_call(&self.store, id).await? {
+        let is_seen = |account: &Account| duties.iter().any(|duty| duty.officer_id == account.officer_id);
+        for account in accounts::of_call(&self.store, id).await?.into_iter().filter(is_seen) {
             version.push('|');
             version.push_str(&account.id);
             version.push_str(&account.state);
@@ -318,6 +323,7 @@ impl Program {
 #[derive(Default)]
 struct AboutCall {
     recordings: BTreeMap<String, Vec<LaneRecording>>,
+    kept: BTreeMap<String, Vec<Span>>,
     exceptions: BTreeMap<String, Vec<Exception>>,
     outages: BTreeMap<String, Vec<Outage>>,
     accounts: Vec<Account>,
@@ -396,6 +402,13 @@ fn outages_in(serial: &str, events: &[(i64, String)], limit: i64) -> Vec<Outage>
 /// From one instant to another.
 type Span = (i64, i64);
 
+/// From when to when a recording shows what its officer switched on for; none while it runs.
+fn on_record(recording: &Recording) -> Option<Span> {
+    let moved = recording.standing.alignment;
+    let from = recording.activated_at.or(recording.started_at).unwrap_or(recording.created_at);
+    Some((from + moved, recording.stopped_at? + moved))
+}
+
 /// When somebody who had to be was on record, and when nobody was.
 fn coverage(lanes: &[Lane]) -> (Vec<Span>, Vec<Span>) {
     let (mut recorded, mut required) = (Intervals::default(), Intervals::default());
@@ -405,9 +418,8 @@ fn coverage(lanes: &[Lane]) -> (Vec<Span>, Vec<Span>) {
         let Some((begin, end)) = duty.filter(|(begin, end)| asked && begin < end) else { continue };
         let duty = Interval::new(Moment(begin), Moment(end));
         required.add(duty);
-        for recording in &lane.recordings {
-            let to = recording.to.unwrap_or(recording.activated);
-            let part = Interval::new(Moment(recording.activated), Moment(to)).clip(duty);
+        for (from, to) in &lane.kept {
+            let part = Interval::new(Moment(*from), Moment(*to)).clip(duty);
             if !part.is_empty() {
                 recorded.add(part);
             }

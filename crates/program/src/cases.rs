@@ -70,6 +70,15 @@ impl Program {
         Ok(case)
     }
 
+    /// Whether somebody may know of a case.
+    pub(crate) async fn may_know_case(&self, who: &Principal, id: &str) -> Result<bool, ProgramError> {
+        match self.case_for(who, Action::ViewCase, id).await {
+            Ok(_) => Ok(true),
+            Err(ProgramError::NotFound { .. } | ProgramError::Forbidden(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// A case with what is in it.
     ///
     /// # Errors
@@ -202,13 +211,19 @@ impl Program {
     ) -> Result<(), ProgramError> {
         self.may_write()?;
         let case = self.case_for(who, Action::EditCase, id).await?;
+        let missing = || ProgramError::NotFound {
+            what: "recording in the case",
+            id: recording.chars().take(80).collect(),
+        };
+        // What they may not know of they cannot take out, and are told what they would be told if it were not there.
+        self.recording_for(who, Action::View, recording).await.map_err(|error| match error {
+            ProgramError::NotFound { .. } => missing(),
+            other => other,
+        })?;
         let now = self.world.now();
         let mut tx = self.store.begin().await?;
         if !cases::remove_recording(&mut tx, id, recording).await? {
-            return Err(ProgramError::NotFound {
-                what: "recording in the case",
-                id: recording.chars().take(80).collect(),
-            });
+            return Err(missing());
         }
         annotations::lift_for_case(&mut tx, recording, id, &who.actor(), now).await?;
         self.record_case(&mut tx, who, recording, "taken out of", json!({ "number": case.number })).await?;

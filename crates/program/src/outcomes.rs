@@ -14,12 +14,13 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use onrecord_exchange::{ExchangeError, Zone, Zones};
 use onrecord_policy::Policy;
 use onrecord_store::outcomes::{self, Filter, Outcome};
-use onrecord_store::{Tx, commit, imports, jobs, settings};
+use onrecord_store::{Tx, commit, imports, jobs, recordings, settings};
 
 use crate::jobs::UPDATE_OUTCOMES;
 use crate::{Action, Principal, Program, ProgramError};
@@ -57,6 +58,11 @@ impl Turn<'_> {
     }
 }
 
+/// The recordings that an outcome names.
+fn named_in(outcome: &Outcome) -> Vec<String> {
+    outcome.recordings.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
 impl Program {
     /// Lists outcomes in the order in which their calls were taken in.
     ///
@@ -71,7 +77,27 @@ impl Program {
         if sight.is_nothing() {
             return Err(ProgramError::NotFound { what: "outcomes", id: String::new() });
         }
-        Ok(outcomes::list(&self.store, filter, &sight).await?)
+        let mut found = outcomes::list(&self.store, filter, &sight).await?;
+        self.name_seen_recordings(who, &mut found).await?;
+        Ok(found)
+    }
+
+    /// Leaves those recordings named in outcomes that somebody may see. What the audit says of a duty counts every recording,
+    /// and must: whoever recorded what only few may see did what they had to.
+    pub(crate) async fn name_seen_recordings(
+        &self,
+        who: &Principal,
+        found: &mut [Outcome],
+    ) -> Result<(), ProgramError> {
+        let sight = who.sight(Action::View);
+        let named: BTreeSet<String> = found.iter().flat_map(named_in).collect();
+        let named: Vec<String> = named.into_iter().collect();
+        let seen = recordings::seen_with_either_id(&self.store, &named, &sight).await?;
+        for outcome in found.iter_mut().filter(|outcome| outcome.recordings.is_some()) {
+            let left: Vec<String> = named_in(outcome).into_iter().filter(|id| seen.contains(id)).collect();
+            outcome.recordings = serde_json::to_string(&left).ok();
+        }
+        Ok(())
     }
 
     /// Says which policy the audit has (a shipped pack, or the path of a file) and in which zone local times are that come

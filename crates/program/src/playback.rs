@@ -33,11 +33,30 @@ const WAITING: usize = 8;
 /// A reader that takes nothing for so long is taken for gone.
 const STALLED: Duration = Duration::from_mins(1);
 
-/// Who looks at what, and why.
-type Look = (String, String, String);
+/// What bytes are wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum For {
+    /// To watch them here.
+    Playing,
+    /// To take them away.
+    Download,
+}
 
-fn look_of(who: &str, what: &str, why: &str) -> Look {
-    (who.to_owned(), what.to_owned(), why.to_owned())
+impl For {
+    /// What it takes.
+    fn action(self) -> Action {
+        match self {
+            Self::Playing => Action::Play,
+            Self::Download => Action::Download,
+        }
+    }
+}
+
+/// Who looks at what, what for, and why.
+type Look = (String, String, For, String);
+
+fn look_of(who: &str, what: &str, wanted: For, why: &str) -> Look {
+    (who.to_owned(), what.to_owned(), wanted, why.to_owned())
 }
 
 /// Looks that go on.
@@ -108,10 +127,11 @@ impl Program {
         &self,
         who: &Principal,
         clip_id: &str,
+        wanted: For,
         why: &str,
     ) -> Result<Arc<Readable>, ProgramError> {
         let now = self.world.now();
-        let look = look_of(&who.id, clip_id, why);
+        let look = look_of(&who.id, clip_id, wanted, why);
         // What a person may see can change while they look: they are asked about again with every range.
         let is_token = matches!(who.rights, Rights::Token(_));
         if let Some(readable) = self.live.sessions.recall(&look, now).filter(|_| is_token) {
@@ -119,7 +139,7 @@ impl Program {
         }
         let clip = self.known_clip(who, clip_id).await?;
         let readable = Arc::new(self.readable(clip).await?);
-        self.look(who, &readable.clip_id, why).await?;
+        self.look(who, &readable.clip_id, wanted, why).await?;
         self.live.sessions.remember(look, now, &readable);
         Ok(readable)
     }
@@ -152,13 +172,14 @@ impl Program {
         who: &Principal,
         clip_id: &str,
         kind: &str,
+        wanted: For,
         why: &str,
     ) -> Result<Arc<Readable>, ProgramError> {
         let clip = self.known_clip(who, clip_id).await?;
         let made = media::derivative(&self.store, &clip.id, kind).await?.ok_or_else(|| {
             ProgramError::NotFound { what: "derivative", id: format!("{kind} of {}", clip.id) }
         })?;
-        self.look(who, &clip.id, why).await?;
+        self.look(who, &clip.id, wanted, why).await?;
         Ok(Arc::new(Readable {
             clip_id: clip.id,
             size: made.size,
@@ -175,19 +196,19 @@ impl Program {
         clips::segments(&self.store, owner).await?.iter().map(segment_of).collect()
     }
 
-    /// Refuses who may not watch the recording that a clip belongs to.
-    async fn may_play(&self, who: &Principal, clip_id: &str) -> Result<(), ProgramError> {
+    /// Refuses who may not have the bytes of the recording that a clip belongs to for this.
+    async fn may_have(&self, who: &Principal, clip_id: &str, wanted: For) -> Result<(), ProgramError> {
         let missing = || ProgramError::NotFound { what: "clip", id: clip_id.to_owned() };
         let clip = clips::get(&self.store, clip_id).await?.ok_or_else(missing)?;
         let recording = recordings::get(&self.store, &clip.recording_id).await?.ok_or_else(missing)?;
-        who.permit(Action::Play, &self.resource(who, &recording).await?)
+        who.permit(wanted.action(), &self.resource(who, &recording).await?)
             .map_err(|refusal| refusal.of("clip", clip_id))
     }
 
-    async fn look(&self, who: &Principal, clip_id: &str, why: &str) -> Result<(), ProgramError> {
-        self.may_play(who, clip_id).await?;
+    async fn look(&self, who: &Principal, clip_id: &str, wanted: For, why: &str) -> Result<(), ProgramError> {
+        self.may_have(who, clip_id, wanted).await?;
         self.may_write()?;
-        let (sessions, look) = (&self.live.sessions, look_of(&who.id, clip_id, why));
+        let (sessions, look) = (&self.live.sessions, look_of(&who.id, clip_id, wanted, why));
         if sessions.goes_on(&look, self.world.now()) {
             return Ok(());
         }
@@ -196,7 +217,9 @@ impl Program {
             return Ok(());
         }
         let mut tx = self.store.begin().await?;
-        self.record(&mut tx, Event::new(Kind::Accessed, clip_id, &who.actor(), why)).await?;
+        let event = Event::new(Kind::Accessed, clip_id, &who.actor(), why);
+        let event = if wanted == For::Download { event.with([("what", "downloaded".into())]) } else { event };
+        self.record(&mut tx, event).await?;
         commit(tx).await?;
         sessions.begun(look, self.world.now());
         Ok(())

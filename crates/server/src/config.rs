@@ -70,7 +70,8 @@ pub struct ServerConfig {
     pub banner: String,
     /// Whether everything here is invented: then every page says so.
     pub demo: bool,
-    /// Balancers in front of this server: what they say of a client's address is believed.
+    /// Balancers in front of this server: what they say of a client's address, and of its speaking TLS, is believed
+    /// (`X-Forwarded-For`, `X-Forwarded-Proto`). Of nobody else it is.
     pub trusted_proxies: Vec<IpAddr>,
 }
 

@@ -1,12 +1,12 @@
 //! What every answer tells browsers: run nothing that is not ours, show us in nobody's frame, guess no types, send our
 //! addresses to nobody. Pages and API share one origin, so one policy serves both.
 
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::Encrypted;
+use crate::{Encrypted, Peer, Shared};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
     media-src 'self' blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; \
@@ -19,11 +19,18 @@ const PERMISSIONS: &str = "camera=(), microphone=(), geolocation=(), payment=(),
 /// A year: whoever has spoken TLS with us once shall not speak without it.
 const ONLY_TLS: &str = "max-age=31536000";
 
-pub(crate) async fn on_each_answer(request: Request, next: Next) -> Response {
+pub(crate) async fn on_each_answer(
+    State(server): State<Shared>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if says_encrypted(&server, &request) {
+        request.extensions_mut().insert(Encrypted);
+    }
     let is_api = request.uri().path().starts_with("/api/");
     // What anyone may check, other sites may show.
     let is_public = request.uri().path().starts_with("/ledger/");
-    let is_encrypted = is_encrypted(request.headers(), request.extensions().get().copied());
+    let is_encrypted = request.extensions().get::<Encrypted>().is_some();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in [
@@ -50,7 +57,9 @@ pub(crate) async fn on_each_answer(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whether the client speaks TLS, with us or with a balancer that says so.
-pub(crate) fn is_encrypted(headers: &HeaderMap, here: Option<Encrypted>) -> bool {
-    here.is_some() || headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https")
+/// Whether a balancer that the configuration names says that its client speaks TLS. Of anybody else it is not believed.
+fn says_encrypted(server: &Shared, request: &Request) -> bool {
+    let trusted = &server.site.config.trusted_proxies;
+    request.extensions().get::<Peer>().is_some_and(|peer| trusted.contains(&peer.0))
+        && request.headers().get("x-forwarded-proto").is_some_and(|proto| proto == "https")
 }

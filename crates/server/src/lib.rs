@@ -106,7 +106,7 @@ impl Site {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub std::net::IpAddr);
 
-/// Marks requests that came over TLS.
+/// Marks requests whose client speaks TLS: with us, or with a balancer that the configuration names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Encrypted;
 
@@ -122,7 +122,7 @@ fn routes(server: Shared) -> Router {
         .merge(health::routes())
         .fallback(pages::page)
         .method_not_allowed_fallback(problem::not_by_this_method)
-        .layer(axum::middleware::from_fn(headers::on_each_answer))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&server), headers::on_each_answer))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&server), logs::each_request))
         .with_state(server)
 }

@@ -4,7 +4,7 @@
 #[path = "brought/mod.rs"]
 mod served;
 
-use onrecord_program::{PersonRights, PersonRole, Principal};
+use onrecord_program::{PersonRights, PersonRole, Principal, ProgramError};
 use onrecord_store::calls::CallFilter;
 use onrecord_store::outcomes::Selection;
 use onrecord_store::recordings::Filter;
@@ -293,6 +293,68 @@ async fn a_correction_is_followed_by_the_audit_and_a_restriction_hides() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_audit_says_counts_a_recording_that_it_does_not_name_to_everybody() {
+    let served = brought().await;
+    let id = id_of(&served, "c2").await;
+    let supervisor = person(&[PersonRole::Supervisor], None, &[]);
+    let manager = person(&[PersonRole::ProgramManager], None, &[]);
+    let named = async |who: &Principal| {
+        let filter = onrecord_store::outcomes::Filter {
+            officer: Some("O2".to_owned()),
+            limit: 10,
+            ..Default::default()
+        };
+        let found = served.program.list_outcomes(who, &filter).await.unwrap();
+        let picture = served.program.call_picture(who, "k-1").await.unwrap();
+        let lane = picture.lanes.into_iter().find(|lane| lane.officer.officer_id == "O2").unwrap();
+        assert_eq!(found[0].recordings, lane.outcome.recordings);
+        assert_eq!((found[0].outcome.as_str(), picture.nobody), ("recorded", vec![]));
+        (found[0].recordings.clone().unwrap(), lane.recordings.len())
+    };
+    assert_eq!(named(&supervisor).await, ("[\"r2\"]".to_owned(), 1));
+    // Whoever may see no recording at all learns of none by its id.
+    assert_eq!(named(&manager).await, ("[]".to_owned(), 1));
+    let restrict = json!({ "class": "undercover", "reason": "An officer under cover is seen." });
+    let (status, _) = served.json(Method::PUT, &format!("recordings/{id}/restriction"), restrict).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(named(&supervisor).await, ("[]".to_owned(), 0));
+    assert_eq!(named(&person(&[PersonRole::Oversight], None, &[])).await, ("[\"r2\"]".to_owned(), 1));
+    served.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_take_bytes_away_takes_another_right_than_to_watch_them() {
+    use onrecord_program::playback::For;
+    let served = brought().await;
+    let metadata = [("filename", "zebra é.mp4"), ("camera_serial", "c1"), ("officer_id", "O1")];
+    served.upload(&metadata, b"no picture, but evidence").await;
+    served.settle().await;
+    let (_, page) = served.get("recordings?q=zebra").await;
+    let (id, clip) =
+        (page["items"][0]["id"].as_str().unwrap(), page["items"][0]["clips"][0]["id"].as_str().unwrap());
+    let officer = person(&[PersonRole::Officer], Some("O1"), &[]);
+    assert!(served.program.open_original(&officer, clip, For::Playing, "mine").await.is_ok());
+    let refused = served.program.open_original(&officer, clip, For::Download, "mine").await.unwrap_err();
+    assert!(matches!(&refused, ProgramError::Forbidden(rule) if rule.contains("it is for: ")), "{refused}");
+    let technician = person(&[PersonRole::EvidenceTechnician], None, &[]);
+    assert!(served.program.open_original(&technician, clip, For::Download, "a request").await.is_ok());
+    let kept = served.answer(&format!("clips/{clip}/original?download=true&reason=mine")).await;
+    assert_eq!(kept.headers()["content-disposition"], "attachment; filename*=UTF-8''zebra%20%C3%A9.mp4");
+    let played = served.answer(&format!("clips/{clip}/original?reason=mine")).await;
+    assert!(played.headers().get("content-disposition").is_none());
+    let (_, trail) = served.get(&format!("recordings/{id}/custody")).await;
+    let said = trail.to_string();
+    for words in [
+        "é.mp4 was looked at. Reason: mine",
+        "é.mp4 was downloaded. Reason: mine",
+        "downloaded. Reason: a request",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    served.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bytes_are_read_again_on_demand_and_a_watched_call_tells_of_them() {
     let served = brought().await;
     let mut events = served.stream("calls/k-2/events").await;
@@ -456,8 +518,29 @@ async fn what_is_in_a_case_is_held_and_seen_by_whom_it_names() {
         (&page["cases"][0]["number"], &page["holds"][0]["reason"]),
         (&json!("2017-1"), &json!("in the case 2017-1"))
     );
+    // The officer sees that their recording is kept, and not for which case.
+    let officer = person(&[PersonRole::Officer], Some("O1"), &[]);
+    let seen = served.program.picture(&officer, &id).await.unwrap();
+    assert_eq!((seen.holds[0].reason.as_str(), &seen.holds[0].case_id), ("in a case", &None));
+    let trail = served.program.custody_trail(&officer, &id).await.unwrap();
+    let said: Vec<&str> = trail.iter().map(|step| step.sentence.as_str()).collect();
+    assert!(said.contains(&"The recording was put into a case."), "{said:?}");
+    assert!(said.contains(&"A hold was set. Reason: in a case"), "{said:?}");
+    assert!(!said.concat().contains("2017-1"), "{said:?}");
+    let trail = served.program.custody_trail(&prosecutor, &id).await.unwrap();
+    assert!(trail.iter().any(|step| step.sentence == "The recording was put into the case 2017-1."));
     let hold = format!("recordings/{id}/holds/{}", page["holds"][0]["id"].as_str().unwrap());
     assert_eq!(served.json(Method::DELETE, &hold, Value::Null).await.0, StatusCode::NOT_FOUND);
+    // Whoever keeps cases takes nothing out that they may not know of, and is told nothing by trying.
+    let restriction = format!("recordings/{id}/restriction");
+    let restrict = json!({ "class": "undercover", "reason": "An officer under cover is seen." });
+    assert_eq!(served.json(Method::PUT, &restriction, restrict).await.0, StatusCode::OK);
+    let (records, number) = (person(&[PersonRole::Records], None, &[]), case["id"].as_str().unwrap());
+    let hidden = served.program.remove_from_case(&records, number, &id).await.unwrap_err();
+    let none = served.program.remove_from_case(&records, number, "none").await.unwrap_err();
+    assert_eq!(hidden.to_string().replace(&id, "none"), none.to_string());
+    let free = json!({ "class": null, "reason": "It was another one." });
+    assert_eq!(served.json(Method::PUT, &restriction, free).await.0, StatusCode::OK);
     let out = format!("{path}/recordings/{id}");
     assert_eq!(served.json(Method::DELETE, &out, Value::Null).await.0, StatusCode::NO_CONTENT);
     assert!(served.get(&format!("recordings/{id}")).await.1["holds"][0]["lifted_at"].is_string());

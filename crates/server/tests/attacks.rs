@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use onrecord_program::intake::{Check, NewClip, NewRecording};
+use onrecord_program::playback::For;
 use onrecord_program::{Principal, Program, ProgramError, Role};
 use onrecord_server::open::system_world;
 use onrecord_server::{Config, open, serve};
@@ -353,7 +354,9 @@ async fn no_look_goes_out_on_another_one_that_is_not_written_yet() {
     let looks: Vec<_> = (0..2)
         .map(|_| {
             let (program, who, clip) = (Arc::clone(&served.program), who.clone(), clip.clone());
-            tokio::spawn(async move { program.open_original(&who, &clip, "because").await.map(drop) })
+            tokio::spawn(async move {
+                program.open_original(&who, &clip, For::Playing, "because").await.map(drop)
+            })
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -363,7 +366,7 @@ async fn no_look_goes_out_on_another_one_that_is_not_written_yet() {
         look.await.unwrap().unwrap();
     }
     assert_eq!(about(&served.program.store, &clip).await.unwrap().len(), 2, "sealed once, seen once");
-    served.program.open_original(&who, &clip, "another reason").await.unwrap();
+    served.program.open_original(&who, &clip, For::Playing, "another reason").await.unwrap();
     assert_eq!(about(&served.program.store, &clip).await.unwrap().len(), 3, "another reason is another look");
     served.end().await;
 }

@@ -219,10 +219,6 @@ async fn the_cookie_is_kept_from_scripts_and_other_sites() {
     for flag in ["HttpOnly", "SameSite=Strict", "Path=/"] {
         assert!(cookie.contains(flag), "{cookie}");
     }
-    let behind =
-        Client::new().post(&address).header("x-forwarded-proto", "https").json(&body).send().await.unwrap();
-    assert!(behind.headers()["set-cookie"].to_str().unwrap().contains("; Secure"));
-    assert_eq!(behind.headers()["strict-transport-security"], "max-age=31536000");
     let form = format!("name={name}&password={}", password.replace(' ', "+"));
     let form = Client::new()
         .post(&address)
@@ -233,6 +229,36 @@ async fn the_cookie_is_kept_from_scripts_and_other_sites() {
         .unwrap();
     assert_eq!(form.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     served.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_balancer_is_believed_where_the_configuration_names_it_and_nobody_else_is() {
+    for is_trusted in [false, true] {
+        let served = Served::start_with(|config| {
+            if is_trusted {
+                config.server.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+            }
+        })
+        .await;
+        let (name, password) = served.settled("iris", &[PersonRole::Officer], &[]).await;
+        let body = json!({ "name": name, "password": password });
+        let asked = Client::new().post(served.api("sign-in")).header("x-forwarded-proto", "https");
+        let answer = asked.json(&body).send().await.unwrap();
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        assert_eq!(cookie.contains("; Secure"), is_trusted, "{cookie}");
+        let promise = answer.headers().get("strict-transport-security");
+        assert_eq!(promise.is_some_and(|it| it == "max-age=31536000"), is_trusted);
+        // Whoever invents addresses is slowed all the same, where nobody vouches for them.
+        let mut statuses = Vec::new();
+        for number in 0..22 {
+            let body = json!({ "name": format!("nobody-{number}"), "password": "wrong wrong wrong" });
+            let asked = Client::new().post(served.api("sign-in"));
+            let asked = asked.header("x-forwarded-for", format!("192.0.2.{number}"));
+            statuses.push(asked.json(&body).send().await.unwrap().status());
+        }
+        assert_eq!(!statuses.contains(&StatusCode::TOO_MANY_REQUESTS), is_trusted, "{statuses:?}");
+        served.end().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! Recordings: what one camera recorded without a break.
 
+use std::collections::BTreeSet;
+
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -458,6 +460,31 @@ pub async fn count_bytes(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     .await
     .doing("count a recording's bytes")?;
     Ok(())
+}
+
+/// Of some ids, ours or those of imports, the ones whose recordings may be seen.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn seen_with_either_id(
+    store: &Store,
+    ids: &[String],
+    sight: &Sight,
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut seen = BTreeSet::new();
+    for some in ids.chunks(500) {
+        let mut sql = Sql::new("SELECT r.id, r.source_key, r.principal FROM recordings r WHERE (r.id IN ");
+        sql.list(some).push(" OR (r.principal = 'import' AND r.source_key IN ").list(some).push("))");
+        sight.push(&mut sql, COLUMNS);
+        for row in &sql.rows(store, "look up which recordings may be seen").await? {
+            let column = |name: &str| row.try_get::<String, _>(name).doing("read a recording's id");
+            seen.insert(column("id")?);
+            if column("principal")? == "import" {
+                seen.insert(column("source_key")?);
+            }
+        }
+    }
+    Ok(seen)
 }
 
 /// The recordings with an id, ours or that of an import.

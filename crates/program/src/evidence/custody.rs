@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use onrecord_ledger::Entry;
-use onrecord_store::{actors, clips, ledger};
+use onrecord_store::{actors, cases, clips, ledger};
 use serde_json::Value;
 
 use crate::{Action, Principal, Program, ProgramError};
+
+/// The reason of a hold that stands for a case, for those who may not know which.
+pub(super) const A_CASE: &str = "in a case";
 
 /// A step of the trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,14 +46,35 @@ impl Program {
             .map(|kept| Ok((Entry::parse(&kept.entry)?, kept.place)))
             .collect::<Result<_, ProgramError>>()?;
         let people = self.actor_names(entries.iter().map(|(entry, _)| entry.actor.clone()).collect()).await?;
+        let hidden = self.hidden_cases(who, &entries).await?;
         let step = |(entry, index): &(Entry, Option<u64>)| Step {
             at: entry.at,
             kind: entry.kind.name(),
-            sentence: sentence(entry, names.get(entry.subject.as_str()).copied()),
+            sentence: match case_of(entry).filter(|case| hidden.contains(*case)) {
+                Some(_) => without_case(entry),
+                None => sentence(entry, names.get(entry.subject.as_str()).copied()),
+            },
             actor: people.get(&entry.actor).cloned().unwrap_or_else(|| entry.actor.clone()),
             index: *index,
         };
         Ok(entries.iter().map(step).collect())
+    }
+
+    /// The cases that entries speak of and that somebody may not know of: by number, and by id where a hold stands for one.
+    async fn hidden_cases(
+        &self,
+        who: &Principal,
+        entries: &[(Entry, Option<u64>)],
+    ) -> Result<BTreeSet<String>, ProgramError> {
+        let named: BTreeSet<&str> = entries.iter().filter_map(|(entry, _)| case_of(entry)).collect();
+        let mut hidden = BTreeSet::new();
+        for name in named {
+            let by_number = cases::with_number(&self.store, name).await?.map(|case| case.id);
+            if !self.may_know_case(who, by_number.as_deref().unwrap_or(name)).await? {
+                hidden.insert(name.to_owned());
+            }
+        }
+        Ok(hidden)
     }
 
     /// Names of actors, as far as they have one.
@@ -75,6 +99,25 @@ impl Program {
     }
 }
 
+/// The case that an entry speaks of: its number, or its id.
+fn case_of(entry: &Entry) -> Option<&str> {
+    let said = entry.facts.get("said")?;
+    let name = match entry.facts.get("what")?.as_str()? {
+        "case" => "number",
+        "hold" => "case_id",
+        _ => return None,
+    };
+    said.get(name)?.as_str()
+}
+
+/// The same for those who may not know of the case.
+fn without_case(entry: &Entry) -> String {
+    match entry.facts.get("what").and_then(Value::as_str) {
+        Some("hold") => format!("A hold was set. Reason: {A_CASE}"),
+        _ => format!("The recording was {} a case.", entry.reason),
+    }
+}
+
 /// An entry in plain words. `clip` is the name of the clip that it is about.
 fn sentence(entry: &Entry, clip: Option<&str>) -> String {
     let fact = |name: &str| entry.facts.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -92,6 +135,9 @@ fn sentence(entry: &Entry, clip: Option<&str>) -> String {
         "recording.completed" => format!("Everything had arrived; the recording is {}.", fact("state")),
         "accessed" if fact("what") == "verified" => {
             format!("The bytes of{file} were read again and compared with their digest: {}.", fact("result"))
+        }
+        "accessed" if fact("what") == "downloaded" => {
+            format!("The file{file} was downloaded. Reason: {}.", entry.reason)
         }
         "accessed" => format!("The file{file} was looked at. Reason: {}.", entry.reason),
         "recording.disposed" => format!("The recording was destroyed: {}.", entry.reason),

@@ -10,6 +10,7 @@ use onrecord_store::outcomes::Outcome;
 use onrecord_store::recordings::Recording;
 use onrecord_store::{clips, media};
 
+use super::custody::A_CASE;
 use crate::access::Action;
 use crate::recordings::Shown;
 use crate::{Principal, Program, ProgramError};
@@ -83,7 +84,7 @@ impl Program {
             title: title(&shown.recording, shown.officer.as_ref(), &duties),
             annotations: annotations::of_recordings(&self.store, &ids).await?,
             corrections: annotations::corrections(&self.store, id).await?,
-            holds: annotations::holds(&self.store, id).await?,
+            holds: self.holds_as_seen(who, id).await?,
             cases: cases::of_recording(&self.store, id, &who.sight(Action::ViewCase)).await?,
             shown,
             duties,
@@ -91,6 +92,19 @@ impl Program {
             clock_uncertainty,
             may,
         })
+    }
+
+    /// The holds of a recording. Of one that stands for a case which somebody may not know of they learn that it stands.
+    async fn holds_as_seen(&self, who: &Principal, id: &str) -> Result<Vec<Hold>, ProgramError> {
+        let mut holds = annotations::holds(&self.store, id).await?;
+        for hold in &mut holds {
+            let Some(case) = &hold.case_id else { continue };
+            if !self.may_know_case(who, case).await? {
+                hold.case_id = None;
+                A_CASE.clone_into(&mut hold.reason);
+            }
+        }
+        Ok(holds)
     }
 
     async fn about_clip(&self, clip_id: &str) -> Result<AboutClip, ProgramError> {

@@ -1,5 +1,6 @@
 //! Bodies of evidence: into the program, and out of it by ranges.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +11,19 @@ use bytes::Bytes;
 use futures_util::stream;
 use http_body_util::BodyExt as _;
 use onrecord_program::intake::Attempt;
-use onrecord_program::playback::Readable;
+use onrecord_program::playback::{For, Readable};
 use onrecord_program::{Program, ProgramError};
 
 use crate::Problem;
 
 /// A body that brings nothing for so long is taken for broken.
 const SILENCE: Duration = Duration::from_mins(2);
+
+/// Bytes as they are.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it stands in the description of the API only")]
+pub(crate) struct Octets(Vec<u8>);
 
 /// How a body ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,6 +89,7 @@ pub(crate) fn answer(
     program: &Arc<Program>,
     readable: &Arc<Readable>,
     headers: &HeaderMap,
+    wanted: For,
 ) -> Result<Response, Problem> {
     let tag = format!("\"{}\"", readable.tag);
     let unchanged =
@@ -121,7 +129,25 @@ pub(crate) fn answer(
     if status == StatusCode::PARTIAL_CONTENT {
         builder = builder.header(header::CONTENT_RANGE, format!("bytes {from}-{}/{size}", to - 1));
     }
+    if wanted == For::Download {
+        builder = builder.header(header::CONTENT_DISPOSITION, attachment(&readable.name));
+    }
     builder.body(body).map_err(|error| ProgramError::Fault(error.to_string()).into())
+}
+
+/// A file under its own name, as RFC 6266 writes it: what is no plain letter, digit or one of a few signs stands as bytes of
+/// UTF-8 in percent.
+fn attachment(name: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let name = name.bytes().fold(String::new(), |mut text, byte| {
+        if is_plain(byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+        text
+    });
+    format!("attachment; filename*=UTF-8''{name}")
 }
 
 /// Only types that a browser plays are named; anything else is bytes.
@@ -164,6 +190,12 @@ mod tests {
         assert_eq!(of("bytes=10-12", 10), Asked::Nothing);
         assert_eq!(of("bytes=-0", 10), Asked::Nothing);
         assert_eq!(of("bytes=0-0", 0), Asked::Nothing);
+    }
+
+    #[test]
+    fn a_file_is_saved_under_its_own_name_whatever_is_in_it() {
+        assert_eq!(attachment("clip-1.mp4"), "attachment; filename*=UTF-8''clip-1.mp4");
+        assert_eq!(attachment("é \"\r\n;"), "attachment; filename*=UTF-8''%C3%A9%20%22%0D%0A%3B");
     }
 
     #[test]

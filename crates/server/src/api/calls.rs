@@ -142,7 +142,7 @@ fn filter(wanted: Wanted) -> Result<CallFilter, Problem> {
 
 /// Lists calls; with `Accept: text/csv`, at most 100,000 of them as CSV.
 #[utoipa::path(get, path = "/api/v1/calls", tag = "calls", params(Wanted),
-    responses((status = 200, body = CallsPage), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 200, content((CallsPage = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn list(
     State(server): State<Shared>,
@@ -455,6 +455,8 @@ impl Watch {
             if self.server.stopping.load(Ordering::Relaxed) {
                 return None;
             }
+            // What somebody may see can change while they watch.
+            self.who = self.server.program.principal_now(&self.who).await.ok()??;
             let version = self.server.program.call_version(&self.who, &self.id).await.ok()?;
             if version != self.version {
                 self.version = version;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
-use super::body::{Ended, pour};
+use super::body::{Ended, Octets, pour};
 use super::evidence::Made;
 use super::given::Given;
 use super::page::{self, time};
@@ -347,7 +347,7 @@ pub(crate) struct Media {
 /// Brings other media into a case: in-car, interview room, a citizen's video, a document. The body is the file; it is
 /// sealed like a clip, and its recording is put into the case. Answers the recording's id.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/media", tag = "cases", params(("id" = String, Path), Media),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content = Octets, content_type = "application/octet-stream"),
     responses((status = 201, body = Made), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem), (status = 503, body = Problem),
         (status = 507, body = Problem)))]

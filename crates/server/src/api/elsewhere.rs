@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,7 +14,7 @@ use super::auth::cookie;
 use super::said::Query;
 use super::sign_in::cookie_of;
 use crate::oidc::{Begun, OidcError, Provider};
-use crate::{Encrypted, Problem, Shared, headers};
+use crate::{Encrypted, Problem, Shared};
 
 /// Ties a sign-in to the browser that began it. Lax: the way back comes from the provider's site.
 const BEGUN: &str = "onrecord_oidc";
@@ -38,7 +38,6 @@ pub(crate) struct Begin {
 pub(crate) async fn begin(
     State(server): State<Shared>,
     encrypted: Option<axum::Extension<Encrypted>>,
-    headers: HeaderMap,
     Query(begin): Query<Begin>,
 ) -> Result<Response, Problem> {
     let provider = provider(&server)?;
@@ -52,9 +51,8 @@ pub(crate) async fn begin(
     };
     let begun = serde_json::to_string(&begun).unwrap_or_default();
     program.remember(&state, KIND, &begun, TAKES * 1_000_000).await?;
-    let is_encrypted = headers::is_encrypted(&headers, encrypted.map(|it| it.0));
-    Ok((AppendHeaders([(header::SET_COOKIE, begun_cookie(&state, TAKES, is_encrypted))]), to_page(&address))
-        .into_response())
+    let cookie = begun_cookie(&state, TAKES, encrypted.is_some());
+    Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), to_page(&address)).into_response())
 }
 
 /// What the identity provider sends back.
@@ -78,7 +76,7 @@ pub(crate) async fn callback(
 ) -> Result<Response, Problem> {
     let provider = provider(&server)?;
     let program = &server.program;
-    let is_encrypted = headers::is_encrypted(&parts.headers, encrypted.map(|it| it.0));
+    let is_encrypted = encrypted.is_some();
     let cleared = (header::SET_COOKIE, begun_cookie("", 0, is_encrypted));
     let state = answer.state.filter(|state| cookie(&parts, BEGUN).as_deref() == Some(state));
     let remembered = match state {

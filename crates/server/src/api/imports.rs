@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::auth::Caller;
+use super::body::Octets;
 use super::said::{Path, Query};
 use crate::{Problem, Shared};
 
@@ -113,7 +114,7 @@ impl From<Imported> for ImportAnswer {
 #[utoipa::path(post, path = "/api/v1/imports/{kind}", tag = "imports",
     params(("kind" = String, Path, description = "calls, recordings, officers, camera-assignments, exceptions or \
         device-events"), Reading),
-    request_body(content = Vec<u8>, content_type = "text/csv"),
+    request_body(content = Octets, content_type = "text/csv"),
     responses((status = 200, body = ImportAnswer), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub(crate) async fn take_in(
@@ -185,7 +186,7 @@ pub(crate) struct RecordsAnswer {
 /// Takes in a file of a records system: arrests, force reports, complaints and case numbers. The recordings that a
 /// record is about are put into its category and its case.
 #[utoipa::path(post, path = "/api/v1/imports/records", tag = "imports",
-    request_body(content = Vec<u8>, content_type = "text/csv"),
+    request_body(content = Octets, content_type = "text/csv"),
     responses((status = 200, body = RecordsAnswer), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn take_in_records(

@@ -126,8 +126,8 @@ use crate::Problem;
 )]
 struct Document;
 
-/// What holds for every call: it has a name of its own, problems have a type of their own, a session may be locked, the
-/// database may be away.
+/// What holds for every call: it has a name of its own, problems have a type of their own, an address may be unreadable;
+/// whoever signed in may be refused, may have to do something else first, or may be locked; the database may be away.
 struct Everywhere;
 
 impl Modify for Everywhere {
@@ -144,7 +144,8 @@ impl Modify for Everywhere {
             for (method, operation) in methods {
                 if let Some(operation) = operation {
                     operation.operation_id = Some(name_of(method, path));
-                    tell_problems(&mut operation.responses.responses);
+                    let is_addressed = operation.parameters.as_ref().is_some_and(|it| !it.is_empty());
+                    tell_problems(&mut operation.responses.responses, is_addressed);
                 }
             }
         }
@@ -157,11 +158,17 @@ fn name_of(method: &str, path: &str) -> String {
     words.filter(|word| !word.is_empty()).fold(method.to_owned(), |name, word| format!("{name}_{word}"))
 }
 
-fn tell_problems(responses: &mut BTreeMap<String, RefOr<Response>>) {
+fn tell_problems(responses: &mut BTreeMap<String, RefOr<Response>>, is_addressed: bool) {
+    let mut also = vec![("503", "Not right now")];
     if responses.contains_key("401") {
-        responses.entry("423".to_owned()).or_insert_with(|| problem("The session is locked"));
+        also.extend([("403", "Not allowed, or something else first"), ("423", "The session is locked")]);
     }
-    responses.entry("503".to_owned()).or_insert_with(|| problem("Not right now"));
+    if is_addressed {
+        also.push(("400", "The address or a header cannot be read"));
+    }
+    for (status, words) in also {
+        responses.entry(status.to_owned()).or_insert_with(|| problem(words));
+    }
     for (status, response) in responses {
         if let RefOr::T(response) = response
             && status.starts_with(['4', '5'])

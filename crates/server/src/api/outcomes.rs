@@ -53,7 +53,7 @@ pub(crate) struct Wanted {
 
 /// A page of outcomes, in the order in which the calls were imported.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Page {
+pub(crate) struct OutcomesPage {
     items: Vec<OutcomeAnswer>,
     /// Where the next page begins; absent on the last one.
     next_cursor: Option<String>,
@@ -176,13 +176,13 @@ fn filter(wanted: Wanted) -> Result<Filter, Problem> {
 
 /// Lists what the audit says of calls.
 #[utoipa::path(get, path = "/api/v1/outcomes", tag = "outcomes", params(Wanted),
-    responses((status = 200, body = Page), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 200, body = OutcomesPage), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem)))]
 pub(crate) async fn list(
     State(server): State<Shared>,
     caller: Caller,
     Query(wanted): Query<Wanted>,
-) -> Result<Json<Page>, Problem> {
+) -> Result<Json<OutcomesPage>, Problem> {
     let who = caller.may(Action::ViewCall)?;
     let filter = filter(wanted)?;
     let mut found = server.program.list_outcomes(&who, &filter).await?;
@@ -190,5 +190,5 @@ pub(crate) async fn list(
     found.truncate((filter.limit - 1) as usize);
     let next_cursor =
         found.last().filter(|_| has_more).map(|last| URL_SAFE_NO_PAD.encode(last.row_id.to_string()));
-    Ok(Json(Page { items: found.into_iter().map(answer).collect(), next_cursor }))
+    Ok(Json(OutcomesPage { items: found.into_iter().map(answer).collect(), next_cursor }))
 }

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use onrecord_program::people::passkeys::{Asked, Created, Got, Site};
 use onrecord_store::passkeys::Passkey;
@@ -15,7 +15,7 @@ use super::auth::Holder;
 use super::given::{CameFrom, Given, time};
 use super::said::Path;
 use super::sign_in::{SessionAnswer, answer, cookie_of, fresh};
-use crate::{Encrypted, Problem, Shared, headers};
+use crate::{Encrypted, Problem, Shared};
 
 /// What a browser is asked for.
 #[derive(Serialize, ToSchema)]
@@ -167,13 +167,11 @@ pub(crate) async fn sign_in(
     State(server): State<Shared>,
     CameFrom(from): CameFrom,
     encrypted: Option<axum::Extension<Encrypted>>,
-    headers: HeaderMap,
     Given(body): Given<GotBody>,
 ) -> Result<impl IntoResponse, Problem> {
     let program = &server.program;
     let signed_in =
         program.sign_in_with_passkey(site(&server)?, &body.challenge_id, body.credential, from).await?;
-    let is_encrypted = headers::is_encrypted(&headers, encrypted.map(|it| it.0));
-    let cookie = AppendHeaders([(header::SET_COOKIE, cookie_of(&signed_in, is_encrypted))]);
+    let cookie = AppendHeaders([(header::SET_COOKIE, cookie_of(&signed_in, encrypted.is_some()))]);
     Ok((cookie, answer(&server, &signed_in.held)))
 }

@@ -58,7 +58,7 @@ pub(crate) struct Wanted {
 
 /// A page of recordings.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Page {
+pub(crate) struct RecordingsPage {
     items: Vec<RecordingAnswer>,
     /// Where the next page begins; absent on the last one.
     next_cursor: Option<String>,
@@ -207,7 +207,7 @@ fn filter(wanted: &Wanted) -> Result<Filter, Problem> {
 
 /// Lists recordings; with `Accept: text/csv`, at most 100,000 of them as CSV.
 #[utoipa::path(get, path = "/api/v1/recordings", tag = "recordings", params(Wanted),
-    responses((status = 200, body = Page), (status = 400, body = Problem), (status = 401, body = Problem),
+    responses((status = 200, content((RecordingsPage = "application/json"), (String = "text/csv"))), (status = 400, body = Problem), (status = 401, body = Problem),
         (status = 403, body = Problem), (status = 503, body = Problem)))]
 pub(crate) async fn list(
     State(server): State<Shared>,
@@ -227,7 +227,7 @@ pub(crate) async fn list(
     Ok(Json(page).into_response())
 }
 
-async fn one_page(server: &Shared, who: &Principal, filter: &Filter) -> Result<Page, Problem> {
+async fn one_page(server: &Shared, who: &Principal, filter: &Filter) -> Result<RecordingsPage, Problem> {
     let mut found = server.program.list_recordings(who, filter).await?;
     let most = filter.limit.saturating_sub(1) as usize;
     let has_more = found.items.len() > most;
@@ -237,7 +237,11 @@ async fn one_page(server: &Shared, who: &Principal, filter: &Filter) -> Result<P
         .last()
         .filter(|_| has_more)
         .map(|last| page::cursor_of(filter.sort.place_of(&last.recording), &last.recording.id));
-    Ok(Page { items: found.items.into_iter().map(answer).collect(), next_cursor, total: found.total })
+    Ok(RecordingsPage {
+        items: found.items.into_iter().map(answer).collect(),
+        next_cursor,
+        total: found.total,
+    })
 }
 
 async fn as_csv(server: &Shared, who: &Principal, mut filter: Filter) -> Result<Response, Problem> {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse};
 use onrecord_program::people::rights_of;
 use onrecord_program::people::sign_in::{Held, IDLE, LONGEST, SignInError, SignedIn};
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::auth::{Holder, IdleHolder, SESSION, needs_password_change, needs_second_factor};
 use super::given::{CameFrom, Given, time};
-use crate::{Encrypted, Problem, Shared, headers};
+use crate::{Encrypted, Problem, Shared};
 
 /// What is shown before anyone signs in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,13 +72,11 @@ pub(crate) async fn sign_in(
     State(server): State<Shared>,
     CameFrom(from): CameFrom,
     encrypted: Option<axum::Extension<Encrypted>>,
-    headers: HeaderMap,
     Given(body): Given<SignInBody>,
 ) -> Result<impl IntoResponse, Problem> {
     let signed_in = server.program.sign_in(&body.name, &body.password, body.code.as_deref(), from).await?;
-    let is_encrypted = headers::is_encrypted(&headers, encrypted.map(|it| it.0));
     Ok((
-        AppendHeaders([(header::SET_COOKIE, cookie_of(&signed_in, is_encrypted))]),
+        AppendHeaders([(header::SET_COOKIE, cookie_of(&signed_in, encrypted.is_some()))]),
         answer(&server, &signed_in.held),
     ))
 }
@@ -175,11 +173,9 @@ pub(crate) async fn sign_out(
     State(server): State<Shared>,
     IdleHolder(held): IdleHolder,
     encrypted: Option<axum::Extension<Encrypted>>,
-    headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     server.program.sign_out(&held).await?;
-    let is_encrypted = headers::is_encrypted(&headers, encrypted.map(|it| it.0));
-    let cleared = [(header::SET_COOKIE, cookie("", 0, is_encrypted))];
+    let cleared = [(header::SET_COOKIE, cookie("", 0, encrypted.is_some()))];
     // What the browser kept of the pages' data goes with the session.
     Ok((StatusCode::NO_CONTENT, AppendHeaders(cleared), [("clear-site-data", "\"cache\", \"storage\"")]))
 }

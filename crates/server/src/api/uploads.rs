@@ -19,7 +19,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::auth::Caller;
-use super::body::{Ended, pour};
+use super::body::{Ended, Octets, pour};
 use super::said::Path;
 use crate::{Problem, Shared};
 
@@ -113,7 +113,7 @@ pub(crate) async fn options() -> impl IntoResponse {
 #[utoipa::path(post, path = "/api/v1/uploads", tag = "uploads",
     params(("Tus-Resumable" = String, Header), ("Upload-Length" = Option<u64>, Header),
         ("Upload-Defer-Length" = Option<u8>, Header), ("Upload-Metadata" = Option<String>, Header)),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    request_body(content = Octets, content_type = "application/offset+octet-stream"),
     responses((status = 201, description = "Begun; Location says where"), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 412, body = Problem),
         (status = 413, body = Problem), (status = 415, body = Problem), (status = 460, body = Problem),
@@ -262,7 +262,7 @@ pub(crate) async fn show(
 #[utoipa::path(patch, path = "/api/v1/uploads/{id}", tag = "uploads",
     params(("id" = String, Path), ("Tus-Resumable" = String, Header), ("Upload-Offset" = u64, Header),
         ("Upload-Checksum" = Option<String>, Header), ("Upload-Length" = Option<u64>, Header)),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    request_body(content = Octets, content_type = "application/offset+octet-stream"),
     responses((status = 204, description = "Durable; Upload-Offset says how far"), (status = 400, body = Problem),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 412, body = Problem), (status = 415, body = Problem),

@@ -52,9 +52,7 @@ pub(super) async fn sign_in(State(server): State<Shared>, request: Request) -> R
 /// How the client reached us.
 fn base(headers: &HeaderMap, is_encrypted: bool) -> String {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
-    // A balancer that speaks TLS for us says so.
-    let forwarded = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
-    let scheme = if is_encrypted || forwarded { "https" } else { "http" };
+    let scheme = if is_encrypted { "https" } else { "http" };
     format!("{scheme}://{host}")
 }
 

@@ -90,6 +90,11 @@ impl Served {
         (answer.status(), answer.json().await.unwrap_or_default())
     }
 
+    /// An answer with its headers.
+    pub async fn answer(&self, what: &str) -> reqwest::Response {
+        self.request(Method::GET, what).send().await.unwrap()
+    }
+
     pub async fn text(&self, what: &str, accept: &str) -> String {
         let request = self.request(Method::GET, what).header("accept", accept);
         request.send().await.unwrap().text().await.unwrap()

@@ -75,6 +75,8 @@ export const recordings = {
 export const clips = {
 	address: (id: string, what: 'original' | 'proxy' | 'clear' | 'poster' | 'receipt', reason?: string) =>
 		address(`${at('clips', id)}/${what}`, { reason }),
+	/** The original, to be kept: it takes another right than to play it, and stands as such in the custody trail. */
+	download: (id: string) => address(`${at('clips', id)}/original`, { download: 'true' }),
 	waveform: (id: string, signal?: AbortSignal) => ask<T.Waveform>('GET', `${at('clips', id)}/waveform`, { signal }),
 	receipt: (id: string) => ask<T.Receipt>('GET', `${at('clips', id)}/receipt`)
 };

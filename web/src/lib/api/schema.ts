@@ -650,6 +650,11 @@ export interface components {
         NotificationsAnswer: {
             items: components["schemas"]["NotificationAnswer"][];
         };
+        /**
+         * Format: binary
+         * @description Bytes as they are.
+         */
+        Octets: string;
         /** @description An officer. */
         OfficerAnswer: {
             badge?: string | null;
@@ -705,7 +710,7 @@ export interface components {
             uncovered_s?: number | null;
         };
         /** @description A page of outcomes, in the order in which the calls were imported. */
-        Page: {
+        OutcomesPage: {
             items: components["schemas"]["OutcomeAnswer"][];
             /** @description Where the next page begins; absent on the last one. */
             next_cursor?: string | null;
@@ -897,6 +902,17 @@ export interface components {
         /** @description Recordings that are put into a case. */
         Recordings: {
             recording_ids: string[];
+        };
+        /** @description A page of recordings. */
+        RecordingsPage: {
+            items: components["schemas"]["RecordingAnswer"][];
+            /** @description Where the next page begins; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all; 10,001 stands for more than 10,000.
+             */
+            total: number;
         };
         /** @description What became of the records of a file. */
         RecordsAnswer: {
