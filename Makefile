@@ -65,6 +65,12 @@ app: ## the pages in a browser, for every role, on both databases
 	@cargo build -p onrecord-cli
 	@python3 tests/app/run.py
 
+.PHONY: security
+security: ## what each role may, what nobody learns, what nobody foresaw, on both databases
+	@scripts/need linker postgres ffmpeg schemathesis
+	@cargo build -p onrecord-cli
+	@tests/security/run
+
 .PHONY: fault-custody
 fault-custody: ## 200 kills under load, full disk, database and object store away, two nodes, large files
 	@scripts/need linker
@@ -76,6 +82,12 @@ fault-custody: ## 200 kills under load, full disk, database and object store awa
 bench-intake: ## taking recordings in and playing them, against the peers and the limit
 	@scripts/need linker
 	@bench/intake.sh
+
+.PHONY: bench-app
+bench-app: ## every list and search over ten million recordings, asked by sixteen people; 100 GB and hours at full size
+	@scripts/need linker python3 postgres
+	@cargo build --release -p onrecord-cli
+	@ONRECORD_BIN=$(abspath $(TARGET))/release/onrecord bench/app.sh
 
 .PHONY: bench-audit
 bench-audit: ## the audit against its peers and its limit

@@ -201,6 +201,7 @@ CALLS = {
     # cases: the first names the prosecutor
     "GET /api/v1/cases": plain(),
     "POST /api/v1/cases": lambda city, _: Ask(json={"number": city.word(), "title": "new"}),
+    "GET /api/v1/cases/people": lambda *_: Ask(params={"q": "prosec"}),
     "GET /api/v1/cases/{id}": lambda city, _: Ask(id=city.case),
     "GET /api/v1/cases/{id} · that names nobody": lambda city, _: Ask(id=city.other_case),
     "PATCH /api/v1/cases/{id}": lambda city, _: Ask(id=city.case, json={"description": "changed"}),

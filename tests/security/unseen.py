@@ -89,6 +89,7 @@ LISTS = [
     "/api/v1/calls",
     "/api/v1/calls?sort=-unrecorded",
     "/api/v1/calls?officer=200",
+    "/api/v1/calls?lacking=200",
     *(f"/api/v1/calls?q={word}" for word in ("grace", *SECRETS)),
     "/api/v1/calls/K1",
     "/api/v1/calls/K2",

@@ -82,7 +82,8 @@ impl Program {
             let found = recordings::list(&self.store, &filter, &who.sight(Action::Categorise)).await?;
             to_categorise = Some(Found { items: self.shown(found.items).await?, total: found.total });
             let filter = CallFilter {
-                words: vec![fact("officer", &officer), fact("lacking", &officer)],
+                words: vec![fact("lacking", &officer)],
+                words_are_rare: true,
                 limit: FIRST,
                 ..CallFilter::default()
             };

@@ -231,11 +231,12 @@ impl Program {
     /// Where the key cannot be opened.
     pub fn stream(
         self: &Arc<Self>,
+        who: &Principal,
         readable: &Arc<Readable>,
         range: Range<u64>,
     ) -> Result<mpsc::Receiver<Result<Bytes, ProgramError>>, ProgramError> {
         let (owner, key) = self.open_key(&readable.owner, &readable.key)?;
-        let seat = self.live.seats.of_a_reader()?;
+        let seat = self.live.seats.of_a_reader(who)?;
         let (pieces, out) = mpsc::channel(WAITING);
         let (program, readable) = (Arc::clone(self), Arc::clone(readable));
         let runtime = Handle::current();

@@ -445,7 +445,8 @@ async fn a_policy_is_tried_on_history_and_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn people_are_found_by_name_to_be_named_in_a_case() {
     let served = brought().await;
-    served.person("ann", &[PersonRole::Prosecutor], &[]).await;
+    let new = json!({ "name": "ann", "display_name": "Ann Prosecutes", "roles": ["prosecutor"] });
+    assert_eq!(served.json(Method::POST, "people", new).await.0, StatusCode::CREATED);
     let (status, found) = served.get("cases/people?q=AN").await;
     let names: Vec<&str> =
         found["items"].as_array().unwrap().iter().filter_map(|it| it["name"].as_str()).collect();

@@ -12,7 +12,7 @@ use futures_util::stream;
 use http_body_util::BodyExt as _;
 use onrecord_program::intake::Attempt;
 use onrecord_program::playback::{For, Readable};
-use onrecord_program::{Program, ProgramError};
+use onrecord_program::{Principal, Program, ProgramError};
 
 use crate::Problem;
 
@@ -87,6 +87,7 @@ pub(crate) fn asked(range: Option<&HeaderValue>, size: u64) -> Asked {
 /// Answers with bytes of evidence, whole or by range. They are never cached on the way, and never shown as a page.
 pub(crate) fn answer(
     program: &Arc<Program>,
+    who: &Principal,
     readable: &Arc<Readable>,
     headers: &HeaderMap,
     wanted: For,
@@ -113,7 +114,7 @@ pub(crate) fn answer(
             return Ok(response);
         }
     };
-    let pieces = program.stream(readable, from..to)?;
+    let pieces = program.stream(who, readable, from..to)?;
     let body = Body::from_stream(stream::unfold(pieces, |mut pieces| async move {
         let piece: Result<Bytes, ProgramError> = pieces.recv().await?;
         Some((piece, pieces))

@@ -80,7 +80,7 @@ pub(crate) async fn original(
     let who = wanted.by(caller)?;
     let (what_for, why) = (wanted.what_for(), wanted.words());
     let readable = server.program.open_original(&who, &id, what_for, &why).await?;
-    body::answer(&server.program, &readable, &headers, what_for)
+    body::answer(&server.program, &who, &readable, &headers, what_for)
 }
 
 /// A still picture.
@@ -96,7 +96,7 @@ pub(crate) async fn poster(
 ) -> Result<Response, Problem> {
     let who = caller.may(Action::Play)?;
     let readable = server.program.open_derivative(&who, &id, "poster", For::Playing, &why.words()).await?;
-    body::answer(&server.program, &readable, &headers, For::Playing)
+    body::answer(&server.program, &who, &readable, &headers, For::Playing)
 }
 
 /// How loud it is, over time.
@@ -112,7 +112,7 @@ pub(crate) async fn waveform(
 ) -> Result<Response, Problem> {
     let who = caller.may(Action::Play)?;
     let readable = server.program.open_derivative(&who, &id, "waveform", For::Playing, &why.words()).await?;
-    body::answer(&server.program, &readable, &headers, For::Playing)
+    body::answer(&server.program, &who, &readable, &headers, For::Playing)
 }
 
 /// A copy that browsers can play, made when first asked for, where the original is not such a file.
@@ -133,7 +133,7 @@ pub(crate) async fn proxy(
     let clip = server.program.open_original(&who, &id, what_for, &why).await?;
     server.program.make_proxy(&clip.clip_id).await?;
     let readable = server.program.open_derivative(&who, &id, "proxy", what_for, &why).await?;
-    body::answer(&server.program, &readable, &headers, what_for)
+    body::answer(&server.program, &who, &readable, &headers, what_for)
 }
 
 /// The clear copy of a clip that its camera encrypted end to end.
@@ -152,7 +152,7 @@ pub(crate) async fn clear(
     let who = wanted.by(caller)?;
     let (what_for, why) = (wanted.what_for(), wanted.words());
     let readable = server.program.open_derivative(&who, &id, "clear", what_for, &why).await?;
-    body::answer(&server.program, &readable, &headers, what_for)
+    body::answer(&server.program, &who, &readable, &headers, what_for)
 }
 
 /// A receipt, as ledger.md says.

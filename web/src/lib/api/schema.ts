@@ -82,6 +82,8 @@ export interface components {
             methods: string[];
             /** @description What the way to the agency's identity provider is called, where there is one. */
             provider?: string | null;
+            /** @description The zone of the department's clocks, an IANA name, where it is configured. */
+            timezone?: string | null;
         };
         /** @description A call. */
         CallAnswer: {
@@ -520,6 +522,10 @@ export interface components {
             has_waveform: boolean;
             /** @description original: browsers play the file as it is; proxy: they need the copy; null: nothing plays it. */
             playable?: string | null;
+        };
+        /** @description People who may be named in a case. */
+        NamedAnswer: {
+            items: components["schemas"]["PersonOfCase"][];
         };
         /** @description What an officer says of a call. */
         NewAccountBody: {
