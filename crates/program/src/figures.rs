@@ -22,7 +22,7 @@ use crate::outcomes::TIMEZONE;
 use crate::{Action, Principal, Program, ProgramError};
 
 /// Selections of so many outcomes are counted while the caller waits.
-const AT_ONCE: i64 = 20_000;
+const AT_ONCE: i64 = 5_000;
 /// How many outcomes are read at a time.
 const SOME: u32 = 10_000;
 /// Figures older than this are counted anew when they are asked for: ten minutes, in microseconds.
@@ -53,7 +53,11 @@ impl Program {
         selection.districts = within_sight(who, Action::ViewAudit, district)?;
         let now = self.world.now();
         if outcomes::count(&self.store, &selection, AT_ONCE + 1).await? <= AT_ONCE {
-            let figures = self.count_figures(&selection).await?;
+            let (zone, clock) = self.clock().await?;
+            let mut tally = Tally::default();
+            let all = outcomes::all_selected(&self.store, &selection).await?;
+            all.iter().for_each(|outcome| tally.add(outcome, &clock));
+            let figures = self.told(tally, zone).await?;
             return Ok(Figures { figures: Some(figures), computed_at: Some(now), is_counting: false });
         }
         let asked = asked(&selection).to_string();
@@ -108,10 +112,7 @@ impl Program {
     }
 
     async fn count_figures(self: &Arc<Self>, selection: &Selection) -> Result<Value, ProgramError> {
-        let policy = self.audit_policy().await?;
-        let zone = settings::get(&self.store, TIMEZONE).await?;
-        let zone = zone.or_else(|| policy.timezone.clone()).unwrap_or_else(|| "UTC".to_owned());
-        let clock = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
+        let (zone, clock) = self.clock().await?;
         let mut tally = Tally::default();
         let mut after = 0;
         loop {
@@ -120,7 +121,22 @@ impl Program {
             after = last.row_id;
             some.iter().for_each(|outcome| tally.add(outcome, &clock));
         }
-        let name = PolicyName::from(policy.as_ref());
+        self.told(tally, zone).await
+    }
+
+    /// The zone by which figures are cut into days and hours, and its name.
+    async fn clock(&self) -> Result<(String, TimeZone), ProgramError> {
+        let zone = settings::get(&self.store, TIMEZONE).await?;
+        let zone = match zone {
+            Some(zone) => zone,
+            None => self.audit_policy().await?.timezone.clone().unwrap_or_else(|| "UTC".to_owned()),
+        };
+        let clock = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
+        Ok((zone, clock))
+    }
+
+    async fn told(self: &Arc<Self>, tally: Tally, zone: String) -> Result<Value, ProgramError> {
+        let name = PolicyName::from(self.audit_policy().await?.as_ref());
         self.blocking(move |_| Ok(tally.figures(&name, &zone))).await
     }
 }

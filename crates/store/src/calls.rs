@@ -235,6 +235,9 @@ pub async fn list(store: &Store, filter: &CallFilter, sight: &Sight) -> Result<F
     let mut query = query("r.*", filter, lead, sight);
     let (column, is_down) = filter.sort.column(lead == Lead::Words && !words(filter, sight).is_empty());
     let id = if column == "w.at" { "w.id" } else { "r.call_id" };
+    // A few hits are sorted; many are found by walking the order's own index, which a sum is not.
+    let is_few = total < search::MOST_COUNTED as u64;
+    let column = if is_few && column == "r.unrecorded" { "r.unrecorded + 0" } else { column };
     let (beyond, order) = if is_down { ("<", " DESC") } else { (">", "") };
     if let Some((place, after)) = &filter.after {
         query.push(&format!(" AND ({column}, {id}) {beyond} (")).bind(*place).also(after.clone()).push(")");

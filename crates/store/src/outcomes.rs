@@ -453,7 +453,19 @@ pub async fn count(store: &Store, selection: &Selection, most: i64) -> Result<i6
     rows.first().map_or(Ok(0), |row| row.try_get(0)).doing("count outcomes")
 }
 
-/// Some of a selection, those after a row, in the order of their rows.
+/// All of a small selection, in the order of their rows. The database does not order them: it would walk through every
+/// outcome that there is for a few.
+///
+/// # Errors
+/// Where the database cannot.
+pub async fn all_selected(store: &Store, selection: &Selection) -> Result<Vec<Outcome>, StoreError> {
+    let rows = select("*", selection).rows(store, "read outcomes").await?;
+    let mut found: Vec<Outcome> = rows.iter().map(read).collect::<Result<_, _>>().doing("read outcomes")?;
+    found.sort_by_key(|outcome| outcome.row_id);
+    Ok(found)
+}
+
+/// Some of a large selection, those after a row, in the order of their rows.
 ///
 /// # Errors
 /// Where the database cannot.

@@ -299,6 +299,13 @@ pub async fn list(store: &Store, filter: &Filter, sight: &Sight) -> Result<Found
     let mut query = query("r.*");
     let (column, is_down) = filter.sort.column(lead == Lead::Words && !filter.words.is_empty());
     let id = if column == "w.at" { "w.id" } else { "r.id" };
+    // A few hits are sorted; many are found by walking the order's own index, which a sum is not.
+    let is_few = total < search::MOST_COUNTED as u64;
+    let column = match column {
+        "r.size" if is_few => "r.size + 0",
+        "r.length" if is_few => "r.length + 0",
+        other => other,
+    };
     let (beyond, order) = if is_down { ("<", " DESC") } else { (">", "") };
     if let Some((place, after)) = &filter.after {
         query.push(&format!(" AND ({column}, {id}) {beyond} (")).bind(*place).also(after.clone()).push(")");
