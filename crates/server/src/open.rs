@@ -23,6 +23,10 @@ use tokio::runtime::Handle;
 use crate::config::{Config, MailProtection, ShelfConfig};
 use crate::{ServerError, settings};
 
+/// How often, and how long apart, the lock on a data folder is tried before another server is believed to hold it.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+
 /// A program that is ready, with what only the server needs.
 pub struct Opened {
     /// The program.
@@ -113,13 +117,17 @@ pub fn lock(config: &Config) -> Result<Option<File>, ServerError> {
     let path = config.data.join("server.lock");
     let file = File::create(&path)
         .map_err(|error| ServerError::doing(format!("{} cannot be written", path.display()))(&error))?;
-    file.try_lock().map_err(|_| {
-        ServerError::Config(format!(
-            "Another onrecord serves {}: stop it first, or use PostgreSQL for several nodes.",
-            config.data.display()
-        ))
-    })?;
-    Ok(Some(file))
+    // A tool that was being started when its server was killed holds the lock for a moment longer.
+    for _ in 0..LOCK_TRIES {
+        if file.try_lock().is_ok() {
+            return Ok(Some(file));
+        }
+        std::thread::sleep(LOCK_PAUSE);
+    }
+    Err(ServerError::Config(format!(
+        "Another onrecord serves {}: stop it first, or use PostgreSQL for several nodes.",
+        config.data.display()
+    )))
 }
 
 fn make_folder(folder: &Path) -> Result<(), ServerError> {
@@ -271,4 +279,24 @@ pub(crate) async fn remember_addresses(
         commit(tx).await
     };
     write.await.map_err(|error| ServerError::doing("The addresses cannot be kept")(&error))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_given_back_in_a_moment_is_waited_for_and_one_that_is_not_is_another_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::for_data(&folder.path().join("data"));
+        let held = lock(&config).unwrap().unwrap();
+        assert!(lock(&config).unwrap_err().to_string().starts_with("Another onrecord serves "));
+        let gives_back = std::thread::spawn(move || {
+            std::thread::sleep(LOCK_PAUSE * 3);
+            drop(held);
+        });
+        assert!(lock(&config).unwrap().is_some());
+        gives_back.join().unwrap();
+    }
 }

@@ -12,11 +12,6 @@ DROP INDEX recordings_in_district;
 
 CREATE INDEX recordings_in_district ON recordings (district, begin_at, id, restricted);
 
--- The kept ones and the external ones, by size and length.
-CREATE INDEX recordings_in_state_by_size ON recordings (state, size, id);
-
-CREATE INDEX recordings_in_state_by_length ON recordings (state, length, id);
-
 CREATE INDEX calls_in_district_of_type ON calls (district, call_type, begin_at, call_id);
 
 CREATE INDEX calls_of_type_by_unrecorded ON calls (call_type, unrecorded, call_id);

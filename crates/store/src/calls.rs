@@ -227,16 +227,16 @@ pub async fn get(store: &Store, id: &str) -> Result<Option<Call>, StoreError> {
 /// # Errors
 /// Where the database cannot.
 pub async fn list(store: &Store, filter: &CallFilter, sight: &Sight) -> Result<Found<Call>, StoreError> {
-    let lead = lead(filter, sight, store.dialect());
-    // PostgreSQL counts words quicker than rows, in whatever order they are listed.
-    let counted_by = if store.dialect() == Dialect::Postgres { Lead::Words } else { lead };
+    let counted_by = lead(filter, sight, store.dialect());
     let total =
         search::count(store, |columns| query(columns, filter, counted_by, sight), "count calls").await?;
+    // A few hits are sorted; many are found by walking the order's own index, which a sum is not.
+    let is_few = total < search::MOST_COUNTED as u64;
+    let in_order = filter.sort != CallSort::MostUnrecorded;
+    let lead = if is_few || in_order { counted_by } else { Lead::Rows(store.dialect()) };
     let mut query = query("r.*", filter, lead, sight);
     let (column, is_down) = filter.sort.column(lead == Lead::Words && !words(filter, sight).is_empty());
     let id = if column == "w.at" { "w.id" } else { "r.call_id" };
-    // A few hits are sorted; many are found by walking the order's own index, which a sum is not.
-    let is_few = total < search::MOST_COUNTED as u64;
     let column = if is_few && column == "r.unrecorded" { "r.unrecorded + 0" } else { column };
     let (beyond, order) = if is_down { ("<", " DESC") } else { (">", "") };
     if let Some((place, after)) = &filter.after {
@@ -259,17 +259,12 @@ fn words(filter: &CallFilter, sight: &Sight) -> Vec<String> {
     own.into_iter().chain(filter.words.iter().cloned()).collect()
 }
 
-/// Words lead where they are few, where they stand for an officer's own calls, or where nothing else is asked for.
+/// Words lead where they are few, where they stand for an officer's own calls, or where nothing else narrows the rows.
+/// PostgreSQL walks words quicker than rows in any case.
 fn lead(filter: &CallFilter, sight: &Sight, dialect: Dialect) -> Lead {
     let is_narrowed = filter.district.is_some() || filter.call_type.is_some() || sight.districts.is_some();
-    let in_order = filter.sort != CallSort::MostUnrecorded;
-    if filter.words_are_rare || only_own(sight).is_some() || (!is_narrowed && in_order) {
-        return Lead::Words;
-    }
-    match dialect {
-        Dialect::Postgres if in_order => Lead::Words,
-        _ => Lead::Rows(dialect),
-    }
+    let by_words = filter.words_are_rare || only_own(sight).is_some() || !is_narrowed;
+    if by_words || dialect == Dialect::Postgres { Lead::Words } else { Lead::Rows(dialect) }
 }
 
 fn query(columns: &str, filter: &CallFilter, lead: Lead, sight: &Sight) -> Sql {

@@ -293,14 +293,16 @@ const COLUMNS: Columns<'static> = Columns {
 /// Where the database cannot.
 pub async fn list(store: &Store, filter: &Filter, sight: &Sight) -> Result<Found<Recording>, StoreError> {
     let longest = if filter.from.is_some() || filter.spans.is_some() { longest(store).await? } else { 0 };
-    let lead = lead(filter, sight, store.dialect());
-    let query = |columns: &str| query(columns, filter, lead, longest, sight);
-    let total = search::count(store, query, "count recordings").await?;
-    let mut query = query("r.*");
-    let (column, is_down) = filter.sort.column(lead == Lead::Words && !filter.words.is_empty());
-    let id = if column == "w.at" { "w.id" } else { "r.id" };
+    let counted_by = lead(filter, sight, store.dialect());
+    let count = |columns: &str| query(columns, filter, counted_by, longest, sight);
+    let total = search::count(store, count, "count recordings").await?;
     // A few hits are sorted; many are found by walking the order's own index, which a sum is not.
     let is_few = total < search::MOST_COUNTED as u64;
+    let in_order = matches!(filter.sort, Sort::Started | Sort::LastStarted);
+    let lead = if is_few || in_order { counted_by } else { Lead::Rows(store.dialect()) };
+    let mut query = query("r.*", filter, lead, longest, sight);
+    let (column, is_down) = filter.sort.column(lead == Lead::Words && !filter.words.is_empty());
+    let id = if column == "w.at" { "w.id" } else { "r.id" };
     let column = match column {
         "r.size" if is_few => "r.size + 0",
         "r.length" if is_few => "r.length + 0",
@@ -325,18 +327,13 @@ async fn longest(store: &Store) -> Result<i64, StoreError> {
         .doing("look for the longest recording")
 }
 
-/// Words lead where they are few, or where nothing else is asked for. Otherwise a frequent word, an outcome say, would be
-/// walked through in all districts for the rows of one.
+/// Words lead where they are few, or where nothing else narrows the rows; a state does not, since most recordings are in one.
+/// Otherwise a frequent word, an outcome say, would be walked through in all districts for the rows of one.
 fn lead(filter: &Filter, sight: &Sight, dialect: Dialect) -> Lead {
-    let equals = [&filter.camera, &filter.officer, &filter.state, &filter.district];
-    let is_narrowed =
-        equals.into_iter().any(Option::is_some) || filter.spans.is_some() || filter.uncategorised;
-    let in_order = matches!(filter.sort, Sort::Started | Sort::LastStarted);
-    if filter.words_are_rare || (!is_narrowed && in_order && sight.is_of_everything(COLUMNS)) {
-        Lead::Words
-    } else {
-        Lead::Rows(dialect)
-    }
+    let is_narrowed = [&filter.camera, &filter.officer, &filter.district].into_iter().any(Option::is_some)
+        || filter.spans.is_some()
+        || sight.districts.is_some();
+    if filter.words_are_rare || !is_narrowed { Lead::Words } else { Lead::Rows(dialect) }
 }
 
 fn query(columns: &str, filter: &Filter, lead: Lead, longest: i64, sight: &Sight) -> Sql {

@@ -181,12 +181,6 @@ impl Sight {
         terms
     }
 
-    /// Whether every row may be seen, so that nothing is added to a statement.
-    pub(crate) fn is_of_everything(&self, columns: Columns<'_>) -> bool {
-        let keeps_own = self.not_own && columns.officer.is_some() && self.officer_id.is_some();
-        !keeps_own && self.opens_all(&self.terms(columns), columns)
-    }
-
     fn opens_all(&self, terms: &[(Relation, BTreeSet<Option<Class>>)], columns: Columns<'_>) -> bool {
         terms.iter().any(|(relation, classes)| self.is_free(*relation) && is_all(classes, columns))
     }
