@@ -65,12 +65,6 @@ app: ## the pages in a browser, for every role, on both databases
 	@cargo build -p onrecord-cli
 	@python3 tests/app/run.py
 
-.PHONY: security
-security: ## what each role may, what nobody learns, what nobody foresaw, on both databases
-	@scripts/need linker postgres ffmpeg schemathesis
-	@cargo build -p onrecord-cli
-	@tests/security/run
-
 .PHONY: fault-custody
 fault-custody: ## 200 kills under load, full disk, database and object store away, two nodes, large files
 	@scripts/need linker
