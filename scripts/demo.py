@@ -256,9 +256,9 @@ def write(path, table):
     return path
 
 
-def deliver(server, token, recording, file):
-    """One upload by tus: creation with all bytes."""
-    told = {
+def told_of(recording):
+    """What an upload says of a recording."""
+    return {
         "filename": f"{recording.camera}-{recording.call_id}.mp4",
         "filetype": "video/mp4",
         "camera_serial": recording.camera,
@@ -268,7 +268,12 @@ def deliver(server, token, recording, file):
         "stopped_at": recording.at(recording.off),
         "timezone": "America/Chicago",
     }
-    metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in told.items())
+
+
+def deliver(server, token, recording, file):
+    """One upload by tus: creation with all bytes."""
+    told = told_of(recording).items()
+    metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in told)
     headers = [
         ("Tus-Resumable", "1.0.0"),
         ("Upload-Length", str(file.stat().st_size)),

@@ -189,20 +189,7 @@ def write(path, value):
 
 def brought(recording, file):
     """What a spec needs to bring a recording in itself."""
-    return {
-        "call": recording.call_id,
-        "file": str(file),
-        "metadata": {
-            "filename": f"{recording.camera}-{recording.call_id}.mp4",
-            "filetype": "video/mp4",
-            "camera_serial": recording.camera,
-            "officer_id": recording.officer_id,
-            "started_at": recording.at(recording.on - street.PRE_EVENT),
-            "activated_at": recording.at(recording.on),
-            "stopped_at": recording.at(recording.off),
-            "timezone": "America/Chicago",
-        },
-    }
+    return {"call": recording.call_id, "file": str(file), "metadata": demo.told_of(recording)}
 
 
 def wait_until_settled(app, token, recordings):

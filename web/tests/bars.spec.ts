@@ -63,8 +63,7 @@ test('the first load transfers little', async ({ page, browser }) => {
 });
 
 test('a recording that arrives shows on the open page of its call', async ({ page }, { retry }) => {
-	test.skip(!arriving, 'nothing to bring in was given in ONRECORD_ARRIVING');
-	if (!arriving) return;
+	if (!arriving) throw new Error('Nothing to bring in is named in ONRECORD_ARRIVING; tests/app/run.py names it.');
 	await signIn(page, 'supervisor');
 	await page.goto(`/calls/${encodeURIComponent(arriving.call)}`);
 	await settled(page);

@@ -23,8 +23,8 @@ use crate::kind::FileKind;
 use crate::mapping::{CallClock, CallColumns, TimePlace};
 use crate::outcomes::Decided;
 use crate::people::{
-    ASSIGNMENTS, DEVICE_EVENTS, EXCEPTIONS, Gathered, OFFICERS, read_assignments, read_device_events,
-    read_exceptions, read_officers, too_many_rejects,
+    ASSIGNMENTS, DEVICE_EVENTS, EXCEPTIONS, Gathered, OFFICERS, at_most, read_assignments,
+    read_device_events, read_exceptions, read_officers,
 };
 use crate::recordings::{RECORDINGS, RecordingIds, read_recordings};
 use crate::source::{Block, Input, Source};
@@ -146,12 +146,7 @@ impl Sink for OnlyRejects<'_> {
 
     fn take(&mut self, (): (), rejects: Vec<Reject>) -> Result<(), ExchangeError> {
         self.rejects.extend(rejects);
-        match self.rejects.first() {
-            Some(first) if self.rejects.len() > MOST_REJECTS => {
-                Err(too_many_rejects(self.file, MOST_REJECTS, first))
-            }
-            _ => Ok(()),
-        }
+        at_most(MOST_REJECTS, self.file, &self.rejects)
     }
 }
 

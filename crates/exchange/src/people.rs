@@ -38,12 +38,7 @@ pub(crate) struct Gathered {
 impl Gathered {
     /// Stops reading where more of a file is unusable than there may be.
     pub fn bear(&self, file: &Input, rejects: &[Reject]) -> Result<(), ExchangeError> {
-        match (self.most_rejects, rejects.first()) {
-            (Some(most), Some(first)) if rejects.len() > most => {
-                Err(too_many_rejects(&file.name, most, first))
-            }
-            _ => Ok(()),
-        }
+        self.most_rejects.map_or(Ok(()), |most| at_most(most, &file.name, rejects))
     }
 
     fn officer(&mut self, id: &str) -> OfficerId {
@@ -72,14 +67,16 @@ impl Seen {
     }
 }
 
-pub(crate) fn too_many_rejects(file: &Path, most: usize, first: &Reject) -> ExchangeError {
+/// Refuses a file of which more than so much is unusable.
+pub(crate) fn at_most(most: usize, file: &Path, rejects: &[Reject]) -> Result<(), ExchangeError> {
+    let Some(first) = rejects.first().filter(|_| rejects.len() > most) else { return Ok(()) };
     let problem = format!(
         "more than {most} rows or values from here on cannot be used, this one first: {}. Nothing was taken in. Check that it \
          is the right file in the right layout; if it is, take it in in parts.",
         first.reason
     );
     let error = ExchangeError::unusable(file, first.line, problem);
-    if first.column.is_empty() { error } else { error.in_column(first.column.to_string()) }
+    Err(if first.column.is_empty() { error } else { error.in_column(first.column.to_string()) })
 }
 
 /// Reads the rows of a small file one after the other. `take` answers whether it accepted the row.

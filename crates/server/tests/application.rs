@@ -344,6 +344,12 @@ async fn to_take_bytes_away_takes_another_right_than_to_watch_them() {
     assert!(played.headers().get("content-disposition").is_none());
     let (_, trail) = served.get(&format!("recordings/{id}/custody")).await;
     let said = trail.to_string();
+    let actors: Vec<&str> =
+        trail["items"].as_array().unwrap().iter().filter_map(|step| step["actor"].as_str()).collect();
+    assert!(
+        actors.contains(&"a") && actors.iter().all(|actor| !actor.is_empty()),
+        "tokens have names: {said}"
+    );
     for words in [
         "é.mp4 was looked at. Reason: mine",
         "é.mp4 was downloaded. Reason: mine",

@@ -1,6 +1,5 @@
 //! Bodies of evidence: into the program, and out of it by ranges.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use http_body_util::BodyExt as _;
 use onrecord_program::intake::Attempt;
 use onrecord_program::playback::{For, Readable};
 use onrecord_program::{Principal, Program, ProgramError};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::Problem;
 
@@ -136,19 +136,12 @@ pub(crate) fn answer(
     builder.body(body).map_err(|error| ProgramError::Fault(error.to_string()).into())
 }
 
-/// A file under its own name, as RFC 6266 writes it: what is no plain letter, digit or one of a few signs stands as bytes of
-/// UTF-8 in percent.
+/// What stands as it is in the name of a file; all else stands as bytes of UTF-8 in percent.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// A file under its own name, as RFC 6266 writes it.
 fn attachment(name: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let name = name.bytes().fold(String::new(), |mut text, byte| {
-        if is_plain(byte) {
-            text.push(char::from(byte));
-        } else {
-            let _ = write!(text, "%{byte:02X}");
-        }
-        text
-    });
-    format!("attachment; filename*=UTF-8''{name}")
+    format!("attachment; filename*=UTF-8''{}", utf8_percent_encode(name, PLAIN))
 }
 
 /// Only types that a browser plays are named; anything else is bytes.
